@@ -1,0 +1,110 @@
+//! One call: what was asked, whom to ask in turn, and the answer.
+
+use serde::de::DeserializeOwned;
+
+use crate::bindings::haproxy::module::{invocation, runtime};
+use crate::failure::Failure;
+use crate::reply::Reply;
+
+/// One call of a tool.
+pub struct Call<'a> {
+    request: &'a invocation::Request,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn new(request: &'a invocation::Request) -> Self {
+        Self { request }
+    }
+
+    /// The arguments, which the host has checked against the tool's input schema.
+    ///
+    /// # Errors
+    /// [`Failure::InvalidArgument`] where the schema allows what `T` cannot hold.
+    pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, Failure> {
+        serde_json::from_str(&self.request.arguments())
+            .map_err(|error| Failure::invalid_argument(error.to_string()))
+    }
+
+    /// The arguments as JSON text.
+    pub fn arguments_text(&self) -> String {
+        self.request.arguments()
+    }
+
+    /// Whether the caller gave up; a long tool asks now and then and returns soon.
+    pub fn cancelled(&self) -> bool {
+        self.request.cancelled()
+    }
+
+    /// The HAProxy that this call is about.
+    pub fn instance(&self) -> Instance {
+        Instance(runtime::current())
+    }
+}
+
+/// An HAProxy that a call may speak to.
+pub struct Instance(runtime::Instance);
+
+impl Instance {
+    /// The operator's name for it.
+    pub fn name(&self) -> String {
+        self.0.name()
+    }
+
+    /// Its version, for example `3.0.11-1+deb13u5`.
+    pub fn version(&self) -> Result<String, Failure> {
+        Ok(self.0.version()?)
+    }
+
+    /// Whether it lists the command in its help.
+    pub fn supports(&self, words: &[&str]) -> Result<bool, Failure> {
+        Ok(self.0.supports(&owned(words))?)
+    }
+
+    /// Sends one command, given as words: each reaches HAProxy as it is, whatever characters it has.
+    ///
+    /// # Errors
+    /// [`Failure::Rejected`] with HAProxy's words, [`Failure::Unsupported`] where it does not know the command,
+    /// [`Failure::Host`] where it could not be asked or must not be.
+    pub fn ask(&self, words: &[&str]) -> Result<Reply, Failure> {
+        let command = runtime::Command {
+            words: owned(words),
+            payload: Vec::new(),
+        };
+        Ok(Reply::new(self.0.execute(&command)?))
+    }
+}
+
+fn owned(words: &[&str]) -> Vec<String> {
+    words.iter().map(|&word| word.to_owned()).collect()
+}
+
+/// The answer of a tool.
+pub struct Outcome {
+    structured: String,
+    text: Vec<String>,
+}
+
+impl Outcome {
+    /// `structured` is JSON text: an object that is valid under the tool's output schema.
+    pub fn new(structured: String) -> Self {
+        Self {
+            structured,
+            text: Vec::new(),
+        }
+    }
+
+    /// Adds a line for a person.
+    #[must_use]
+    pub fn text(mut self, line: impl Into<String>) -> Self {
+        self.text.push(line.into());
+        self
+    }
+
+    pub(crate) fn into_wit(self) -> invocation::Outcome {
+        let outcome = invocation::Outcome::new(&self.structured);
+        for line in &self.text {
+            outcome.add_text(line);
+        }
+        outcome
+    }
+}
