@@ -1,1 +1,38 @@
-//! .
+//! What the tests stand on: real HAProxy in four versions, sockets that follow a script, small web servers.
+//!
+//! # Layout
+//! - [`binaries`]: which HAProxy versions are here, and a test body run on each of them
+//! - [`haproxy`]: one running HAProxy with a topology like a real site's
+//! - [`topology`]: the configuration text behind it
+//! - [`origin`]: the web servers behind HAProxy
+//! - [`scripted`]: a socket that does what a test tells it, step by step
+//! - [`ran`]: the exact versions that a test run has used, kept for its report
+//!
+//! Everything is plain threads and blocking calls: a test may use any runtime, or none. Nothing here sleeps to
+//! wait for something; what must be waited for is asked again until a deadline, and a missed deadline panics with
+//! what is known. Each process started here is ended by its own number when its value is dropped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::missing_panics_doc,
+    reason = "a test fails by panicking, and says so on stderr"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the owners named in clippy.toml are the host's; a test starts programs and opens sockets itself"
+)]
+
+pub mod binaries;
+pub mod haproxy;
+pub mod origin;
+pub mod ran;
+pub mod scripted;
+pub mod topology;
+mod wait;
+
+pub use binaries::{Binary, newest, versions};
+pub use haproxy::{Haproxy, HaproxyBuilder};
+pub use origin::Origin;
+pub use scripted::{Gate, ScriptedSocket, Step};
+pub use wait::{DEADLINE, until};
