@@ -1,0 +1,126 @@
+//! Names that are near another: what to say of a name that does not exist.
+
+/// The longest name that is compared, in bytes: the work grows with the product of two lengths.
+const COMPARED: usize = 128;
+
+/// Collects the names nearest to one that was not found, from any number of candidates.
+#[derive(Debug)]
+pub struct Nearest {
+    wanted: Vec<u8>,
+    limit: usize,
+    /// Distance and name, nearest first.
+    found: Vec<(usize, String)>,
+}
+
+impl Nearest {
+    /// At most `limit` names are kept.
+    pub fn new(wanted: &str, limit: usize) -> Self {
+        Self {
+            wanted: fold(wanted.as_bytes()),
+            limit,
+            found: Vec::new(),
+        }
+    }
+
+    /// One candidate. It is kept where it contains the wanted name or is contained in it (without regard to case), or
+    /// differs from it by a third of its characters at most.
+    pub fn offer(&mut self, name: &[u8]) {
+        if name.is_empty() || name.len() > COMPARED || self.wanted.len() > COMPARED {
+            return;
+        }
+        let folded = fold(name);
+        let contained = memchr::memmem::find(&folded, &self.wanted).is_some()
+            || (folded.len() > 2 && memchr::memmem::find(&self.wanted, &folded).is_some());
+        let distance = distance(&folded, &self.wanted);
+        if !contained && distance * 3 > folded.len().max(self.wanted.len()) {
+            return;
+        }
+        let place = self.found.partition_point(|(other, _)| *other <= distance);
+        if place < self.limit {
+            let name = String::from_utf8_lossy(name).into_owned();
+            if self.found.iter().any(|(_, other)| *other == name) {
+                return;
+            }
+            self.found.insert(place, (distance, name));
+            self.found.truncate(self.limit);
+        }
+    }
+
+    /// The names, nearest first.
+    pub fn into_names(self) -> Vec<String> {
+        self.found.into_iter().map(|(_, name)| name).collect()
+    }
+}
+
+fn fold(name: &[u8]) -> Vec<u8> {
+    name.iter()
+        .take(COMPARED + 1)
+        .map(u8::to_ascii_lowercase)
+        .collect()
+}
+
+/// How many bytes must be inserted, removed or replaced to make one from the other (Levenshtein).
+fn distance(one: &[u8], other: &[u8]) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, byte) in one.iter().enumerate() {
+        let mut diagonal = index;
+        let mut left = index + 1;
+        if let Some(first) = row.first_mut() {
+            *first = left;
+        }
+        for (cell, other) in row.iter_mut().skip(1).zip(other) {
+            let replaced = diagonal + usize::from(byte != other);
+            diagonal = *cell;
+            left = replaced.min(diagonal + 1).min(left + 1);
+            *cell = left;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distances() {
+        for (one, other, expected) in [
+            ("", "", 0),
+            ("abc", "", 3),
+            ("", "abc", 3),
+            ("kitten", "sitting", 3),
+            ("app1", "app2", 1),
+        ] {
+            assert_eq!(
+                distance(one.as_bytes(), other.as_bytes()),
+                expected,
+                "{one} {other}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_nearest_come_first_and_strangers_not_at_all() {
+        let mut nearest = Nearest::new("be_ap", 2);
+        for name in ["be_static", "be_apps", "be_app", "stats", "BE_AP"] {
+            nearest.offer(name.as_bytes());
+        }
+        assert_eq!(
+            nearest.into_names(),
+            ["BE_AP", "be_apps"]
+                .map(str::to_owned)
+                .into_iter()
+                .take(1)
+                .chain(["be_app".to_owned()])
+                .collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn a_part_of_a_name_finds_it() {
+        let mut nearest = Nearest::new("app", 5);
+        nearest.offer(b"be_production_app_v2");
+        nearest.offer(b"stats");
+        assert_eq!(nearest.into_names(), ["be_production_app_v2"]);
+    }
+}

@@ -1,0 +1,17 @@
+//! The readers of HAProxy's replies, on what real ones answered and on what none would.
+//!
+//! The files under `tests/fixtures/replies/<version>/` are replies of HAProxy 2.6.12, 3.0.11, 3.2.26 and 3.4.7 with
+//! the same configuration, byte by byte.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+
+mod backends;
+mod fixtures;
+mod info;
+mod servers_state;
+mod stat;
+mod stat_properties;
+mod stat_table;
