@@ -1,0 +1,71 @@
+//! What an operator lets a module do.
+
+use super::access::Access;
+use super::pattern::Pattern;
+
+/// What a module may do. Written by the operator in the configuration, never by a tool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// The most access that any of its commands may need.
+    pub access: Access,
+    /// Which commands.
+    pub commands: Commands,
+}
+
+/// Which commands a grant is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Commands {
+    /// All of the table, as far as the grant's access goes.
+    All,
+    /// Those that one of these matches.
+    Only(Vec<Pattern>),
+}
+
+impl Grant {
+    /// No command at all.
+    pub const fn none() -> Self {
+        Self {
+            access: Access::Read,
+            commands: Commands::Only(Vec::new()),
+        }
+    }
+
+    /// All commands that change nothing.
+    pub const fn read() -> Self {
+        Self::all(Access::Read)
+    }
+
+    /// All commands up to this access.
+    pub const fn all(access: Access) -> Self {
+        Self {
+            access,
+            commands: Commands::All,
+        }
+    }
+
+    /// These commands, as far as the access goes.
+    pub const fn only(access: Access, patterns: Vec<Pattern>) -> Self {
+        Self {
+            access,
+            commands: Commands::Only(patterns),
+        }
+    }
+}
+
+/// A module without a grant may do nothing.
+impl Default for Grant {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+/// In whose name a command is asked for. All three have to allow it.
+#[derive(Clone, Copy, Debug)]
+pub struct Authority<'a> {
+    /// The ceiling that the operator set for the whole server, lowered to the caller's where callers differ.
+    pub server: Access,
+    /// The grant of the module that asks.
+    pub module: &'a Grant,
+    /// What the tool that runs declares to need.
+    pub tool: Access,
+}

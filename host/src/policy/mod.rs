@@ -1,0 +1,51 @@
+//! The place that says yes or no.
+//!
+//! Every command that reaches HAProxy passes [`decide`]; the wire takes a [`Permit`] and nothing else. No input
+//! or output, no waiting, and nothing of the rest of the program is used here.
+//!
+//! # What is denied by default
+//!
+//! 1. A command that is not in [`COMMANDS`] is denied, at every level of access.
+//! 2. A word that the row does not provide for is denied, also where HAProxy would ignore it.
+//! 3. Words are compared exactly: another case, an abbreviation or a longer word is another command.
+//! 4. What reveals keys or the environment, hands over the process, never ends, changes the session or needs
+//!    expert or experimental mode is never granted.
+//! 5. A module without a grant may say nothing.
+//! 6. A grant of the default extent is for reading.
+//! 7. A command needs the access of its row from the server, from the tool and from the module's grant: the
+//!    lowest of the three decides.
+//! 8. A grant by name covers names: `#5`, a proxy's number, `@<version>`, `file@…` and the like are denied
+//!    under it.
+//! 9. An empty word, a control character, a first word with `@`, more than 64 words, and more bytes than
+//!    HAProxy's buffer holds are refused, whoever asks.
+//! 10. A payload is denied to a command that has none; a blank line in it, a control character, or an entry
+//!     without a value are refused.
+//! 11. A permit is for one command, one instance and one use.
+//! 12. Secrets are shown neither in a permit's text nor in a refusal.
+
+mod access;
+mod command;
+mod decide;
+mod grammar;
+mod grant;
+mod object;
+mod pattern;
+mod permit;
+mod table;
+mod words;
+
+pub use access::{Access, UnknownAccess};
+pub use command::{
+    CommandSpec, Door, NeverReason, Payload, Release, ReplyKind, Reveals, Rights, Step, Subject,
+    Success,
+};
+pub use decide::{Denial, DenialReason, Refusal, decide};
+pub use grammar::{Part, Role, Value};
+pub use grant::{Authority, Commands, Grant};
+pub use object::{Object, split_server};
+pub use pattern::{Pattern, PatternError};
+pub use permit::{InstanceId, Permit, Probe, Settlement, Undo};
+pub use table::COMMANDS;
+pub use words::{
+    Command, MAX_COMMAND_BYTES, MAX_LINE_BYTES, MAX_PAYLOAD_BYTES, MAX_WORDS, Malformed,
+};

@@ -1,0 +1,290 @@
+//! A command as words, what makes it fit to be sent at all, and how it is written on the wire.
+//!
+//! HAProxy splits a line at spaces and tabs, and commands at `;` and line feeds; a backslash makes the next
+//! byte literal, and there are no quotes and no comments (measured on 2.6, 3.0, 3.2 and 3.4; HAProxy
+//! Management Guide, section 9.3). `<<` announces a payload; on 2.6 also with only its first byte escaped, so
+//! that each `<` is escaped. A line feed cannot be escaped, and a NUL ends what HAProxy reads: control
+//! characters are refused.
+
+use std::fmt::Write as _;
+
+/// The most words in a command. HAProxy 2.6 and 3.0 silently ignore the 65th.
+pub const MAX_WORDS: usize = 64;
+/// The most bytes in a command's line, after escaping. HAProxy's buffer is 16,384 bytes unless configured;
+/// 2.6 hangs at 16,300.
+pub const MAX_LINE_BYTES: usize = 15_000;
+/// The most bytes in a payload, with the line feed of each line.
+pub const MAX_PAYLOAD_BYTES: usize = 15_000;
+/// The most bytes in line and payload together, which share HAProxy's buffer.
+pub const MAX_COMMAND_BYTES: usize = 16_000;
+
+/// One command: its words, and the lines that follow it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Command {
+    /// For example `set`, `server`, `be_app/app1`, `state`, `drain`: each reaches HAProxy as it stands here.
+    pub words: Vec<String>,
+    /// The lines of a payload; none for most commands.
+    pub payload: Vec<String>,
+}
+
+/// Why a command cannot be sent, whoever asks. Words and lines are counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Malformed {
+    /// There is no word.
+    #[error("the command has no words")]
+    NoWords,
+    /// More words than HAProxy reads.
+    #[error("too many words (at most {MAX_WORDS}): {count}")]
+    TooManyWords {
+        /// How many there are.
+        count: usize,
+    },
+    /// A word is empty: HAProxy would not see it, and take the next in its place.
+    #[error("a word is empty: word {word}")]
+    EmptyWord {
+        /// Which.
+        word: usize,
+    },
+    /// A word holds a control character.
+    #[error("a word holds a control character: word {word}")]
+    ControlCharacter {
+        /// Which.
+        word: usize,
+    },
+    /// The first word starts with `@`: to the master process it would choose who runs the command.
+    #[error("the first word starts with `@`")]
+    MasterPrefix,
+    /// The line does not fit HAProxy's buffer.
+    #[error("the line is too long (at most {MAX_LINE_BYTES} bytes after escaping): {bytes}")]
+    LineTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// A payload line is empty or blank: an empty line ends the payload.
+    #[error("a payload line is blank: line {line}")]
+    BlankPayloadLine {
+        /// Which.
+        line: usize,
+    },
+    /// A payload line holds a control character.
+    #[error("a payload line holds a control character: line {line}")]
+    PayloadControlCharacter {
+        /// Which.
+        line: usize,
+    },
+    /// A payload line is not a key, a space and a value.
+    #[error("a payload line is not a key, a space and a value: line {line}")]
+    EntryWithoutValue {
+        /// Which.
+        line: usize,
+    },
+    /// The payload does not fit HAProxy's buffer.
+    #[error("the payload is too long (at most {MAX_PAYLOAD_BYTES} bytes): {bytes}")]
+    PayloadTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// Line and payload together do not fit HAProxy's buffer.
+    #[error("line and payload are too long together (at most {MAX_COMMAND_BYTES} bytes): {bytes}")]
+    CommandTooLong {
+        /// Their length.
+        bytes: usize,
+    },
+}
+
+impl Malformed {
+    /// A stable name.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NoWords => "no-words",
+            Self::TooManyWords { .. } => "too-many-words",
+            Self::EmptyWord { .. } => "empty-word",
+            Self::ControlCharacter { .. } => "control-character",
+            Self::MasterPrefix => "master-prefix",
+            Self::LineTooLong { .. } => "line-too-long",
+            Self::BlankPayloadLine { .. } => "blank-payload-line",
+            Self::PayloadControlCharacter { .. } => "payload-control-character",
+            Self::EntryWithoutValue { .. } => "entry-without-value",
+            Self::PayloadTooLong { .. } => "payload-too-long",
+            Self::CommandTooLong { .. } => "command-too-long",
+        }
+    }
+
+    /// What to do about it.
+    pub const fn hint(&self) -> &'static str {
+        match self {
+            Self::NoWords => "give the command as a list of words",
+            Self::TooManyWords { .. } | Self::LineTooLong { .. } => "ask for less in one command",
+            Self::EmptyWord { .. } => "leave the word out, or give it a value",
+            Self::ControlCharacter { .. } => {
+                "names and values hold no control characters, tabs or line feeds"
+            }
+            Self::MasterPrefix => "name the command itself: the host chooses the process",
+            Self::BlankPayloadLine { .. } => "leave blank lines out",
+            Self::PayloadControlCharacter { .. } => {
+                "give each line of the payload by itself, without a line end"
+            }
+            Self::EntryWithoutValue { .. } => "write each entry as `key value`",
+            Self::PayloadTooLong { .. } | Self::CommandTooLong { .. } => {
+                "split the payload over several commands"
+            }
+        }
+    }
+}
+
+impl Command {
+    /// A command without a payload.
+    pub fn new<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Self {
+        Self {
+            words: words.into_iter().map(Into::into).collect(),
+            payload: Vec::new(),
+        }
+    }
+
+    /// The same command with a payload.
+    #[must_use]
+    pub fn with_payload<L: Into<String>>(mut self, lines: impl IntoIterator<Item = L>) -> Self {
+        self.payload = lines.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Whether it could be sent at all.
+    pub fn validate(&self) -> Result<(), Malformed> {
+        let Some(first) = self.words.first() else {
+            return Err(Malformed::NoWords);
+        };
+        if self.words.len() > MAX_WORDS {
+            return Err(Malformed::TooManyWords {
+                count: self.words.len(),
+            });
+        }
+        for (word, text) in (1..).zip(&self.words) {
+            if text.is_empty() {
+                return Err(Malformed::EmptyWord { word });
+            }
+            if text.chars().any(char::is_control) {
+                return Err(Malformed::ControlCharacter { word });
+            }
+        }
+        if first.starts_with('@') {
+            return Err(Malformed::MasterPrefix);
+        }
+        for (line, text) in (1..).zip(&self.payload) {
+            if text.chars().any(char::is_control) {
+                return Err(Malformed::PayloadControlCharacter { line });
+            }
+            if text.trim().is_empty() {
+                return Err(Malformed::BlankPayloadLine { line });
+            }
+        }
+        let payload = self
+            .payload
+            .iter()
+            .map(|line| line.len() + 1)
+            .sum::<usize>();
+        if payload > MAX_PAYLOAD_BYTES {
+            return Err(Malformed::PayloadTooLong { bytes: payload });
+        }
+        let line = self
+            .words
+            .iter()
+            .map(|word| escaped_len(word) + 1)
+            .sum::<usize>()
+            - 1;
+        if line > MAX_LINE_BYTES {
+            return Err(Malformed::LineTooLong { bytes: line });
+        }
+        if line + payload > MAX_COMMAND_BYTES {
+            return Err(Malformed::CommandTooLong {
+                bytes: line + payload,
+            });
+        }
+        Ok(())
+    }
+
+    /// The command as HAProxy reads it, without the line feed that ends it: after these bytes comes exactly
+    /// one, with a payload (of which it makes the empty last line) and without.
+    ///
+    /// # Errors
+    /// What [`Command::validate`] finds.
+    pub fn encode(&self) -> Result<Vec<u8>, Malformed> {
+        self.validate()?;
+        let mut bytes = escaped(&self.words).into_bytes();
+        if !self.payload.is_empty() {
+            bytes.extend_from_slice(b" <<\n");
+            for line in &self.payload {
+                bytes.extend_from_slice(line.as_bytes());
+                bytes.push(b'\n');
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+const fn is_special(c: char) -> bool {
+    matches!(c, ' ' | ';' | '\\' | '<')
+}
+
+fn escaped_len(word: &str) -> usize {
+    word.len() + word.chars().filter(|c| is_special(*c)).count()
+}
+
+/// The words as one line.
+pub(super) fn escaped<W: AsRef<str>>(words: &[W]) -> String {
+    let mut line = String::new();
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            line.push(' ');
+        }
+        for c in word.as_ref().chars() {
+            if is_special(c) {
+                line.push('\\');
+            }
+            line.push(c);
+        }
+    }
+    line
+}
+
+/// Splits a line of [`super::Payload::Entries`] into key and value, as HAProxy does.
+pub(super) fn entry(line: &str) -> Option<(&str, &str)> {
+    let (key, value) = line.split_once(' ')?;
+    let value = value.trim_start_matches(' ');
+    (!key.is_empty() && !value.is_empty()).then_some((key, value))
+}
+
+/// The text with everything made visible that a terminal or a reader might act on, and cut after `limit`
+/// characters.
+pub(super) fn printable(text: &str, limit: usize) -> String {
+    let mut out = String::new();
+    for (at, c) in text.chars().enumerate() {
+        if at == limit {
+            out.push('…');
+            break;
+        }
+        if c.is_control() || is_invisible(c) {
+            // Writing to a `String` cannot fail.
+            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Characters that direct the text or do not show: Unicode's bidirectional controls, zero-width characters,
+/// line separators and tags.
+const fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+            | '\u{fff9}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}
