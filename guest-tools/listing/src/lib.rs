@@ -1,0 +1,27 @@
+//! What the tools that answer lists have in common: which rows are kept while a table streams by, where the next page
+//! begins, and how rows are written.
+//!
+//! Pure: no contract of a module, no HAProxy. Memory is that of one page, whatever the table's size.
+#![warn(missing_docs, clippy::pedantic)]
+#![deny(
+    unsafe_code,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+#![allow(
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    reason = "each function has one error, the one of its type"
+)]
+
+mod cursor;
+mod key;
+mod page;
+mod row;
+
+pub use cursor::{Cursor, CursorError, Fingerprint};
+pub use key::{Direction, Key};
+pub use page::{Kept, Page, Pages};
+pub use row::{Fields, Rows};
