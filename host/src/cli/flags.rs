@@ -1,0 +1,107 @@
+//! The flags of `serve`. They are taken as text: the settings judge them, so that a wrong value reads the same
+//! wherever it was written.
+
+use crate::config::{Environment, Layer, Setting, Sources};
+use clap::Args;
+use std::path::PathBuf;
+
+/// One flag for each setting. The help names the variable as well; clap does not read it, because the settings must
+/// know where a value came from.
+#[derive(Debug, Default, Args)]
+#[command(next_line_help = true)]
+pub(super) struct Flags {
+    #[arg(long, value_name = "PATH", help_heading = WHERE)]
+    #[arg(
+        help = "Unix socket of the Runtime API, as in `stats socket /path`\n[env: HAPROXY_RUNTIME_SOCKET]"
+    )]
+    runtime_socket: Option<String>,
+
+    #[arg(long, value_name = "HOST", help_heading = WHERE)]
+    #[arg(
+        help = "Host name or address of the Runtime API over TCP\n[env: HAPROXY_HOST] [default: 127.0.0.1]"
+    )]
+    host: Option<String>,
+
+    #[arg(long, value_name = "PORT", help_heading = WHERE, allow_hyphen_values = true)]
+    #[arg(help = "Port of the Runtime API over TCP\n[env: HAPROXY_PORT] [default: 9999]")]
+    port: Option<String>,
+
+    #[arg(long, value_name = "URL", help_heading = WHERE)]
+    #[arg(
+        help = "The Runtime API as tcp://host:port or unix:///path, instead of the above\n[env: HAPROXY_RUNTIME_URL]"
+    )]
+    runtime_url: Option<String>,
+
+    #[arg(long, value_name = "MODE", help_heading = WHERE)]
+    #[arg(
+        help = "Kind of connection: tcp, tcp4, tcp6 or unix; normally not needed\n[env: HAPROXY_RUNTIME_MODE]"
+    )]
+    runtime_mode: Option<String>,
+
+    #[arg(long, value_name = "SECONDS", help_heading = WHERE, allow_hyphen_values = true)]
+    #[arg(
+        help = "Whole seconds that one command may take\n[env: HAPROXY_RUNTIME_TIMEOUT] [default: 10]"
+    )]
+    runtime_timeout: Option<String>,
+
+    #[arg(long, value_name = "PATH", help_heading = WHERE)]
+    #[arg(help = "\
+Socket of the master process, as in `haproxy -W -S /path`: a path or tcp://host:port
+Commands go through it where none of the above is given
+[env: HAPROXY_MASTER_SOCKET]")]
+    master_socket: Option<String>,
+
+    #[arg(long, value_name = "LEVEL", help_heading = WHAT)]
+    #[arg(help = "\
+read: changes nothing
+operate: also changes the state of what exists, such as draining a server
+admin: also adds, removes and redirects
+[env: HAPROXY_MCP_ACCESS] [default: read]")]
+    access: Option<String>,
+
+    #[arg(long = "module", value_name = "FILE", help_heading = WHAT)]
+    #[arg(help = "Load a tool module under development, with read access only; may be repeated")]
+    modules: Vec<PathBuf>,
+
+    #[arg(long, value_name = "TRANSPORT", help_heading = HOW)]
+    #[arg(help = "How clients reach this server: stdio\n[env: MCP_TRANSPORT] [default: stdio]")]
+    transport: Option<String>,
+
+    #[arg(long, value_name = "LEVEL", help_heading = HOW)]
+    #[arg(
+        help = "Least important log line: error, warn, info, debug or trace\n[env: LOG_LEVEL] [default: info]"
+    )]
+    log_level: Option<String>,
+
+    #[arg(long, value_name = "FILE", help_heading = HOW)]
+    #[arg(help = "Settings file, by its absolute path\n[env: HAPROXY_MCP_CONFIG]")]
+    config: Option<PathBuf>,
+}
+
+const WHERE: &str = "Where HAProxy is";
+const WHAT: &str = "What tools may do";
+const HOW: &str = "How the server runs";
+
+impl Flags {
+    /// These flags above `environment` and the settings file.
+    pub(super) fn into_sources(self, environment: Environment) -> Sources {
+        let mut flags = Layer::new();
+        flags.set_flag(Setting::RuntimeSocket, self.runtime_socket);
+        flags.set_flag(Setting::Host, self.host);
+        flags.set_flag(Setting::Port, self.port);
+        flags.set_flag(Setting::RuntimeUrl, self.runtime_url);
+        flags.set_flag(Setting::RuntimeMode, self.runtime_mode);
+        flags.set_flag(Setting::RuntimeTimeout, self.runtime_timeout);
+        flags.set_flag(Setting::MasterSocket, self.master_socket);
+        flags.set_flag(Setting::Access, self.access);
+        flags.set_flag(Setting::Transport, self.transport);
+        flags.set_flag(Setting::LogLevel, self.log_level);
+        Sources {
+            flags,
+            config_file: self.config,
+            modules: self.modules,
+            environment,
+            ..Sources::default()
+        }
+    }
+}

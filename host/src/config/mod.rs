@@ -1,0 +1,180 @@
+//! Settings: from what is written on the command line, in the environment and in a file to [`Settings`] that hold.
+//!
+//! Flags come before the environment, the environment before the file. The file is the one of `--config`, else of
+//! `HAPROXY_MCP_CONFIG`, else `haproxy-mcp/config.toml` in the user's configuration folder, else
+//! `/etc/haproxy-mcp/config.toml`; never one of the current folder, because a folder that an assistant opens must not
+//! grant anything. What is wrong is refused at start, with the setting, its origin, the value and the accepted form.
+//!
+//! # Layout
+//!
+//! - `setting`: the table of settings and their names
+//! - `written`: values as text, with their origin
+//! - `environment`, `file`: the two sources that are read here; flags are handed in by the command line
+//! - `value`: the grammar of each value
+//! - `door`: which of several doors is taken
+//! - `error`: every refusal
+
+mod door;
+mod environment;
+mod error;
+mod file;
+mod setting;
+mod value;
+mod written;
+
+pub use environment::{CONFIG_FILE, Environment};
+pub use error::ConfigError;
+pub use file::SYSTEM_FILE;
+pub use setting::Setting;
+pub use written::{Layer, Origin, Written};
+
+use crate::haproxy::endpoint::{Door, Endpoint};
+use crate::policy::Access;
+use std::path::PathBuf;
+use std::time::Duration;
+use written::Layers;
+
+/// What an instance is called where nothing else is set.
+const DEFAULT_NAME: &str = "haproxy";
+
+/// How long one command may take where nothing else is set: the existing server's default.
+const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Everything that an operator can set, validated. Nothing in it is secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The HAProxy that this server operates.
+    pub instance: InstanceSettings,
+    /// The most that any tool may do; [`Access::Read`] unless it was raised.
+    pub access: Access,
+    /// How clients reach this server.
+    pub transport: Transport,
+    /// The least important log line that is still written.
+    pub log_level: LogLevel,
+    /// Components to load besides the built-in ones, for development.
+    pub modules: Vec<PathBuf>,
+}
+
+/// One HAProxy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceSettings {
+    /// What it is called in answers and logs; `haproxy` unless it was named.
+    pub name: String,
+    /// The door through which commands go.
+    pub door: Door,
+    /// The master process's socket, where one was given, even if commands go through another door.
+    pub master: Option<Endpoint>,
+    /// How long one command may take, from connecting to the end of its reply; 10 seconds unless it was set.
+    pub timeout: Duration,
+}
+
+/// How clients reach this server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// JSON-RPC on standard input and output.
+    Stdio,
+}
+
+/// The least important log line that is still written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// What went wrong.
+    Error,
+    /// What may go wrong.
+    Warn,
+    /// What an operator wants to know; the default.
+    Info,
+    /// What helps to find a fault.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+/// Where settings are looked for.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// What the flags say.
+    pub flags: Layer,
+    /// The settings file that a flag names.
+    pub config_file: Option<PathBuf>,
+    /// The components that flags name.
+    pub modules: Vec<PathBuf>,
+    /// What the environment says.
+    pub environment: Environment,
+    /// The settings file of the system, normally [`SYSTEM_FILE`].
+    pub system_file: PathBuf,
+}
+
+impl Default for Sources {
+    /// No flags, an empty environment, and the system's settings file.
+    fn default() -> Self {
+        Self {
+            flags: Layer::new(),
+            config_file: None,
+            modules: Vec::new(),
+            environment: Environment::default(),
+            system_file: PathBuf::from(SYSTEM_FILE),
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the settings file, if there is one, puts the sources above each other and validates the result.
+    pub fn load(sources: Sources) -> Result<Self, ConfigError> {
+        let Sources {
+            flags,
+            config_file,
+            modules,
+            environment,
+            system_file,
+        } = sources;
+        let file = file::layer(config_file.as_deref(), &environment, &system_file)?;
+        let layers = Layers {
+            flags,
+            environment: environment.layer()?,
+            file,
+        };
+
+        let name = layers
+            .read(Setting::Name, value::name)?
+            .map(|name| name.value);
+        let timeout = layers
+            .read(Setting::RuntimeTimeout, value::timeout)?
+            .map(|timeout| timeout.value);
+        let master = layers
+            .read(Setting::MasterSocket, value::master)?
+            .map(|master| master.value);
+        let access = layers
+            .read(Setting::Access, value::access)?
+            .map(|access| access.value);
+        let log_level = layers
+            .read(Setting::LogLevel, value::log_level)?
+            .map(|level| level.value);
+        Ok(Self {
+            instance: InstanceSettings {
+                name: name.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
+                door: door::choose(&layers, master.as_ref())?,
+                master,
+                timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+            },
+            access: access.unwrap_or(Access::Read),
+            transport: transport(&layers)?,
+            log_level: log_level.unwrap_or(LogLevel::Info),
+            modules,
+        })
+    }
+}
+
+fn transport(layers: &Layers) -> Result<Transport, ConfigError> {
+    match layers.strongest(Setting::Transport) {
+        None => Ok(Transport::Stdio),
+        Some((_, written)) => match written.text.as_str() {
+            "stdio" => Ok(Transport::Stdio),
+            "http" => Err(ConfigError::TransportNotServed {
+                origin: written.origin.clone(),
+                shown: error::shown(&written.text),
+            }),
+            _ => Err(ConfigError::invalid(Setting::Transport, written)),
+        },
+    }
+}

@@ -1,0 +1,215 @@
+//! The table of settings: what each is called as a flag, in the environment and in the file, and which values it takes.
+
+use std::fmt;
+
+/// One thing that can be set. The same value is written in the same words wherever it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Setting {
+    /// What the instance is called in answers and logs.
+    Name,
+    /// Host name or address of the Runtime API over TCP.
+    Host,
+    /// Port of the Runtime API over TCP.
+    Port,
+    /// Which kind of door leads to the Runtime API: TCP (any family, IPv4, IPv6) or a Unix socket.
+    RuntimeMode,
+    /// Path of the Runtime API's Unix socket.
+    RuntimeSocket,
+    /// The whole door in one value; overrides mode, host and port.
+    RuntimeUrl,
+    /// How long one command may take, in whole seconds.
+    RuntimeTimeout,
+    /// The master process's socket (`haproxy -S`).
+    MasterSocket,
+    /// The most that any tool may do.
+    Access,
+    /// How clients reach this server.
+    Transport,
+    /// The least important log line that is still written.
+    LogLevel,
+}
+
+/// One row of the table.
+struct Row {
+    setting: Setting,
+    /// Long flag without its dashes.
+    flag: Option<&'static str>,
+    environment: Option<&'static str>,
+    /// Key in the file, without its table.
+    key: &'static str,
+    /// The values that are accepted, as a sentence without its verb.
+    accepted: &'static str,
+}
+
+/// The environment's names are those of the HAProxy MCP server that people already run, where it has the setting.
+const TABLE: [Row; 11] = [
+    Row {
+        setting: Setting::Name,
+        flag: None,
+        environment: None,
+        key: "name",
+        accepted: "1 to 64 letters, digits, `.`, `_` or `-`, such as `haproxy`",
+    },
+    Row {
+        setting: Setting::Host,
+        flag: Some("host"),
+        environment: Some("HAPROXY_HOST"),
+        key: "host",
+        accepted: "a host name or an IP address without a port, such as `127.0.0.1`, `lb1.example` or `::1`",
+    },
+    Row {
+        setting: Setting::Port,
+        flag: Some("port"),
+        environment: Some("HAPROXY_PORT"),
+        key: "port",
+        accepted: "a whole number from 1 to 65535, such as `9999`",
+    },
+    Row {
+        setting: Setting::RuntimeMode,
+        flag: Some("runtime-mode"),
+        environment: Some("HAPROXY_RUNTIME_MODE"),
+        key: "runtime_mode",
+        accepted: "one of `tcp`, `tcp4`, `tcp6`, `unix`",
+    },
+    Row {
+        setting: Setting::RuntimeSocket,
+        flag: Some("runtime-socket"),
+        environment: Some("HAPROXY_RUNTIME_SOCKET"),
+        key: "runtime_socket",
+        accepted: "an absolute path of at most 107 bytes, such as `/var/run/haproxy/admin.sock`",
+    },
+    Row {
+        setting: Setting::RuntimeUrl,
+        flag: Some("runtime-url"),
+        environment: Some("HAPROXY_RUNTIME_URL"),
+        key: "runtime_url",
+        accepted: "`unix:///path`, `tcp://host:port`, `tcp4://host:port` or `tcp6://host:port`, such as \
+                   `unix:///var/run/haproxy/admin.sock` or `tcp://[::1]:9999`",
+    },
+    Row {
+        setting: Setting::RuntimeTimeout,
+        flag: Some("runtime-timeout"),
+        environment: Some("HAPROXY_RUNTIME_TIMEOUT"),
+        key: "runtime_timeout",
+        accepted: "whole seconds without a unit, from 1 to 3600, such as `10`",
+    },
+    Row {
+        setting: Setting::MasterSocket,
+        flag: Some("master-socket"),
+        environment: Some("HAPROXY_MASTER_SOCKET"),
+        key: "master_socket",
+        accepted: "an absolute path of at most 107 bytes, `unix:///path` or `tcp://host:port`, such as \
+                   `/run/haproxy-master.sock`",
+    },
+    Row {
+        setting: Setting::Access,
+        flag: Some("access"),
+        environment: Some("HAPROXY_MCP_ACCESS"),
+        key: "access",
+        accepted: "one of `read`, `operate`, `admin`",
+    },
+    Row {
+        setting: Setting::Transport,
+        flag: Some("transport"),
+        environment: Some("MCP_TRANSPORT"),
+        key: "transport",
+        accepted: "`stdio`",
+    },
+    Row {
+        setting: Setting::LogLevel,
+        flag: Some("log-level"),
+        environment: Some("LOG_LEVEL"),
+        key: "log_level",
+        accepted: "one of `error`, `warn`, `info`, `debug`, `trace`",
+    },
+];
+
+impl Setting {
+    /// Every setting, in the order of the table.
+    pub fn all() -> impl Iterator<Item = Self> {
+        TABLE.iter().map(|row| row.setting)
+    }
+
+    /// The long flag without its dashes, if the setting has one.
+    pub fn flag(self) -> Option<&'static str> {
+        self.row().flag
+    }
+
+    /// The name of the environment variable, if the setting has one.
+    pub fn environment(self) -> Option<&'static str> {
+        self.row().environment
+    }
+
+    /// The key in the settings file, without the table it stands in.
+    pub fn key(self) -> &'static str {
+        self.row().key
+    }
+
+    /// The accepted values, for hints and documentation.
+    pub fn accepted(self) -> &'static str {
+        self.row().accepted
+    }
+
+    /// All the places where this can be set, for advice: ``flag `--port`, environment variable `HAPROXY_PORT` or ...``.
+    pub fn everywhere(self) -> String {
+        let mut places = Vec::new();
+        if let Some(flag) = self.flag() {
+            places.push(format!("`--{flag}`"));
+        }
+        if let Some(name) = self.environment() {
+            places.push(format!("`{name}`"));
+        }
+        places.push(format!("`{}` in the settings file", self.key()));
+        let last = places.pop().unwrap_or_default();
+        if places.is_empty() {
+            last
+        } else {
+            format!("{} or {last}", places.join(", "))
+        }
+    }
+
+    fn row(self) -> &'static Row {
+        // A discriminant is an index of the table: `the_table_is_in_the_order_of_the_settings` keeps it so.
+        &TABLE[self as usize]
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Setting, TABLE};
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_settings() {
+        for (index, row) in TABLE.iter().enumerate() {
+            assert_eq!(
+                row.setting as usize, index,
+                "{:?} is out of place",
+                row.setting
+            );
+        }
+    }
+
+    #[test]
+    fn no_name_is_given_twice() {
+        let unique = |names: Vec<&str>| names.len() == names.iter().collect::<BTreeSet<_>>().len();
+        assert!(
+            unique(Setting::all().filter_map(Setting::flag).collect()),
+            "a flag is given twice"
+        );
+        assert!(
+            unique(Setting::all().filter_map(Setting::environment).collect()),
+            "a variable is given twice"
+        );
+        assert!(
+            unique(Setting::all().map(Setting::key).collect()),
+            "a key is given twice"
+        );
+    }
+}
