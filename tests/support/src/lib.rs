@@ -5,6 +5,7 @@
 //! - [`haproxy`]: one running HAProxy with a topology like a real site's
 //! - [`topology`]: the configuration text behind it
 //! - [`origin`]: the web servers behind HAProxy
+//! - [`mcp`]: a client that speaks MCP to a server over its standard streams
 //! - [`scripted`]: a socket that does what a test tells it, step by step
 //! - [`ran`]: the exact versions that a test run has used, kept for its report
 //!
@@ -25,6 +26,7 @@
 
 pub mod binaries;
 pub mod haproxy;
+pub mod mcp;
 pub mod origin;
 pub mod ran;
 pub mod scripted;
@@ -33,6 +35,7 @@ mod wait;
 
 pub use binaries::{Binary, newest, versions};
 pub use haproxy::{Haproxy, HaproxyBuilder};
+pub use mcp::McpServer;
 pub use origin::Origin;
 pub use scripted::{Gate, ScriptedSocket, Step};
 pub use wait::{DEADLINE, until};
