@@ -1,0 +1,213 @@
+//! One command on one connection, from start to end.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::dial::{self, Connection};
+use super::endpoint::Door;
+use super::error::{ExecuteError, WireError};
+use super::identity::Identity;
+use super::reply::Reply;
+use super::request::{Dialect, Request};
+use super::stream::{Leash, Next, Stream};
+use crate::policy::{InstanceId, Permit, Probe};
+
+/// Connections to one HAProxy at once. HAProxy gives 10 to all users of all its stats sockets together
+/// (`stats maxconn`), and lets the eleventh wait without a word: most of them are left to others.
+pub const MAX_CONNECTIONS: usize = 3;
+
+/// How long a socket may be away while a reload or a restart replaces it, before it counts as gone. One second try
+/// only: a HAProxy that is down is to be known soon.
+const REPLACEMENT_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long each part of asking may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Until there is a connection, name resolution included.
+    pub connect: Duration,
+    /// From the command's last byte out to the reply's first byte in.
+    pub first_byte: Duration,
+    /// Everything, from the call to the reply's last byte.
+    pub total: Duration,
+}
+
+/// What one call may take of an instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    /// Bytes of the reply.
+    pub max_bytes: u64,
+    /// When the call must have ended; [`Timeouts::total`] may end it earlier.
+    pub deadline: Instant,
+}
+
+/// The Runtime API of one HAProxy. Shared by all calls; a connection exists only while a command is under way.
+#[derive(Debug)]
+pub struct RuntimeApi {
+    name: InstanceId,
+    door: Door,
+    timeouts: Timeouts,
+    slots: Arc<Semaphore>,
+    /// How the master speaks; learnt at the first command.
+    dialect: Mutex<Option<Dialect>>,
+    /// Who it is; learnt when first asked for.
+    pub(super) known: Mutex<Option<Arc<Identity>>>,
+}
+
+impl RuntimeApi {
+    /// The instance that the operator calls `name`, behind `door`. Nothing is sent yet.
+    pub fn new(name: InstanceId, door: Door, timeouts: Timeouts) -> Self {
+        let dialect = (!door.master).then_some(Dialect::Worker);
+        Self {
+            name,
+            door,
+            timeouts,
+            slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
+            dialect: Mutex::new(dialect),
+            known: Mutex::new(None),
+        }
+    }
+
+    /// The operator's name for it.
+    pub fn name(&self) -> &InstanceId {
+        &self.name
+    }
+
+    /// Where it is.
+    pub fn door(&self) -> &Door {
+        &self.door
+    }
+
+    /// Sends the permitted command. Returns when the reply is known to be no refusal: for a message, after all of it
+    /// was read and judged; for a dump, when it begins.
+    ///
+    /// Nothing is sent twice: after the first byte went out, a failure is an error.
+    pub async fn execute(
+        &self,
+        permit: Permit,
+        bounds: Bounds,
+        cancel: &CancellationToken,
+    ) -> Result<Reply, ExecuteError> {
+        if *permit.instance() != self.name {
+            return Err(ExecuteError::WrongInstance {
+                permitted: permit.instance().clone(),
+                asked: self.name.clone(),
+            });
+        }
+        let leash = self.leash(bounds, cancel);
+        let slot = self.slot(&leash).await?;
+        let dialect = match self.known_dialect() {
+            Some(dialect) => dialect,
+            None => self.learn_dialect(&leash).await?,
+        };
+        let kind = permit.reply_kind();
+        let request = Request::new(permit, dialect);
+        let numbered = request.numbered;
+        let (stream, first) = self.ask(slot, leash, request).await?;
+        let judged = Reply::judged(stream, first, kind, numbered).await;
+        if matches!(judged, Err(ExecuteError::UnknownCommand { .. })) {
+            // It may be another master by now.
+            self.forget_dialect();
+        }
+        judged
+    }
+
+    fn leash(&self, bounds: Bounds, cancel: &CancellationToken) -> Leash {
+        let begun = Instant::now();
+        Leash {
+            endpoint: self.door.endpoint.to_string(),
+            begun,
+            deadline: bounds.deadline.min(begun + self.timeouts.total),
+            max_bytes: bounds.max_bytes,
+            cancel: cancel.clone(),
+        }
+    }
+
+    async fn slot(&self, leash: &Leash) -> Result<OwnedSemaphorePermit, WireError> {
+        let slots = Arc::clone(&self.slots);
+        let slot = leash.hold(leash.deadline, slots.acquire_owned()).await?;
+        // The semaphore is never closed.
+        slot.and_then(Result::ok).ok_or_else(|| WireError::Busy {
+            endpoint: leash.endpoint.clone(),
+            limit: MAX_CONNECTIONS,
+        })
+    }
+
+    async fn ask(
+        &self,
+        slot: OwnedSemaphorePermit,
+        leash: Leash,
+        request: Request,
+    ) -> Result<(Stream, Next), WireError> {
+        let connection = self.connect(&leash).await?;
+        Stream::open(connection, slot, leash, &self.timeouts, request).await
+    }
+
+    async fn connect(&self, leash: &Leash) -> Result<Connection, WireError> {
+        match self.dial(leash).await {
+            Err(WireError::Dial(error)) if error.is_passing() => {
+                let left = leash.deadline.saturating_duration_since(Instant::now());
+                if left <= REPLACEMENT_PAUSE {
+                    return Err(error.into());
+                }
+                leash.hold(leash.deadline, sleep(REPLACEMENT_PAUSE)).await?;
+                self.dial(leash).await
+            }
+            connected => connected,
+        }
+    }
+
+    async fn dial(&self, leash: &Leash) -> Result<Connection, WireError> {
+        let dialing = dial::connect(&self.door.endpoint, self.timeouts.connect, leash.deadline);
+        // It keeps the deadline itself, and says more about it.
+        let connected = leash.cancel.run_until_cancelled(dialing).await;
+        Ok(connected.ok_or(WireError::Cancelled)??)
+    }
+
+    /// Asks the master for its worker's version, with severities: 3.0 and later pass the setting on and answer
+    /// `[6]: 3.0.11`, 2.6 does not know it.
+    async fn learn_dialect(&self, leash: &Leash) -> Result<Dialect, ExecuteError> {
+        // A connection of its own, within the caller's slot: the caller has none yet.
+        let spare = Arc::new(Semaphore::new(1));
+        let slot = spare
+            .acquire_owned()
+            .await
+            .map_err(|_| WireError::Cancelled)?;
+        let probe = Permit::probe(&self.name, Probe::Version);
+        let kind = probe.reply_kind();
+        let request = Request::new(probe, Dialect::Master);
+        let numbered = request.numbered;
+        let (stream, first) = self.ask(slot, leash.clone(), request).await?;
+        let dialect = match Reply::judged(stream, first, kind, numbered).await {
+            Ok(reply) if reply.severity().is_some() => Dialect::Master,
+            Ok(_) => {
+                return Err(ExecuteError::Wire(WireError::NotHaproxy {
+                    endpoint: leash.endpoint.clone(),
+                    what: "its answer to `show version` has no severity".to_owned(),
+                }));
+            }
+            Err(ExecuteError::UnknownCommand { .. }) => Dialect::PlainMaster,
+            Err(error) => return Err(error),
+        };
+        self.remember_dialect(Some(dialect));
+        Ok(dialect)
+    }
+
+    fn known_dialect(&self) -> Option<Dialect> {
+        *self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has the next command find out how the master speaks.
+    pub(super) fn forget_dialect(&self) {
+        if self.door.master {
+            self.remember_dialect(None);
+        }
+    }
+
+    fn remember_dialect(&self, dialect: Option<Dialect>) {
+        *self.dialect.lock().unwrap_or_else(PoisonError::into_inner) = dialect;
+    }
+}

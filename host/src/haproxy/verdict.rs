@@ -1,0 +1,437 @@
+//! The text of a reply → success or refusal.
+//!
+//! HAProxy's command line has no status code. What can be told:
+//!
+//! 1. A severity of 3 or less is a refusal; which one, its words say ([`REFUSALS`]).
+//! 2. `Unknown command` comes with severity 6.
+//! 3. `[4]: invalid …` (`set server … addr`) is a refusal that calls itself a warning.
+//! 4. Some refusals come without a severity: those of streamed commands (`Session not found.`), the master's own,
+//!    and all of a master of 2.6. They are known by their words alone, and only if they are all of the reply.
+//! 5. For a message, the table of commands says what a success looks like. What is neither that nor a known refusal
+//!    is refused as `unexpected-reply`: no success is reported that was not seen.
+//! 6. For a dump, what is no refusal is data.
+//!
+//! The words are the same in 2.6, 3.0, 3.2 and 3.4 unless noted.
+
+use super::error::ExecuteError;
+use super::frame::severity;
+use crate::policy::{ReplyKind, Success};
+
+/// Code of a refusal that no row knows.
+const REJECTED: &str = "rejected";
+/// Code of what is neither a known refusal nor a known success.
+const UNEXPECTED: &str = "unexpected-reply";
+
+/// How a row is compared with the first line of a reply.
+#[derive(Clone, Copy, Debug)]
+enum Words {
+    /// It is this.
+    Is(&'static str),
+    /// It begins with this.
+    Begins(&'static str),
+    /// It holds this; only believed of a message with a severity.
+    Holds(&'static str),
+}
+
+use Words::{Begins, Holds, Is};
+
+/// HAProxy's refusals and their codes; the first row that fits counts.
+const REFUSALS: &[(Words, &str)] = &[
+    (Begins("Permission denied"), "permission-denied"),
+    // What a socket below level admin says to `dump ssl cert`.
+    (Is("Can't allocate memory!"), "permission-denied"),
+    (Begins("This command is restricted to"), "mode-required"),
+    // -- no such thing --
+    (Is("No such server."), "no-such-server"),
+    (Is("Failed. No such server."), "no-such-server"),
+    (Is("No such backend."), "no-such-backend"),
+    (Is("Can't find backend."), "no-such-backend"),
+    (Is("No such frontend."), "no-such-frontend"),
+    (Is("No such proxy."), "no-such-proxy"),
+    (Is("No such table"), "no-such-table"),
+    (Begins("Unknown map identifier."), "no-such-map"),
+    (Begins("Unknown ACL identifier."), "no-such-acl"),
+    (Is("Key not found."), "no-such-key"),
+    (Is("entry not found."), "no-such-key"),
+    (Is("Variable not found."), "no-such-variable"),
+    (Is("Session not found."), "no-such-session"),
+    (Begins("No such session"), "no-such-session"),
+    (
+        Begins("Can't find that resolvers section"),
+        "no-such-resolvers",
+    ),
+    (Is("No such peers"), "no-such-peers"),
+    (Is("No such event sink"), "no-such-event-sink"),
+    (Begins("No such trace source"), "no-such-trace-source"),
+    (Is("didn't find the specified filename"), "no-such-file"),
+    (
+        Begins("Can't display the CA file : Not found"),
+        "no-such-file",
+    ),
+    (
+        Begins("Can't display the CRL file : Not found"),
+        "no-such-file",
+    ),
+    (
+        Begins("Can't display the certificate: Not found"),
+        "no-such-certificate",
+    ),
+    (
+        Holds("unable to locate referenced filename"),
+        "no-such-file",
+    ),
+    (Begins("Unknown certificate!"), "no-such-certificate"),
+    (
+        Begins("Can't replace a certificate which is not referenced"),
+        "no-such-certificate",
+    ),
+    (Holds("doesn't exist!"), "no-such-certificate"),
+    (
+        Begins("Can't find the target PID matching the prefix"),
+        "no-such-worker",
+    ),
+    // -- it is not in a state for it --
+    (Begins("No ongoing transaction!"), "no-transaction"),
+    (
+        Is("Only servers in maintenance mode can be deleted."),
+        "not-in-maintenance",
+    ),
+    (
+        Holds("cannot be removed at runtime due to other configuration"),
+        "in-use",
+    ),
+    (Holds("in use, can't be deleted"), "in-use"),
+    (
+        Begins("Only a backend without server can be deleted."),
+        "in-use",
+    ),
+    (Begins("Already exists"), "already-exists"),
+    (Holds("already exists"), "already-exists"),
+    (Holds("already used by other proxy"), "already-exists"),
+    (Holds("was not configured on this server"), "not-configured"),
+    (Holds("failed because"), "not-configured"),
+    (Begins("Frontend was previously shut down"), "shut-down"),
+    (Holds("not compiled in"), "not-compiled-in"),
+    // -- the words are wrong --
+    (Begins("Require 'backend/server'."), "missing-argument"),
+    (Begins("Require "), "missing-argument"),
+    (Begins("Missing "), "missing-argument"),
+    (Holds("is a required argument"), "missing-argument"),
+    (Begins("Value out of range."), "out-of-range"),
+    (Begins("Version number out of range."), "out-of-range"),
+    (Begins("Version number in the future"), "out-of-range"),
+    (Holds("can only be between"), "out-of-range"),
+    (Begins("The command (line) is too big"), "too-long"),
+    (Begins("Too many arguments"), "too-long"),
+    (Begins("Filter entry #"), "invalid-argument"),
+    (
+        Begins("Optional argument only supports"),
+        "invalid-argument",
+    ),
+    (Begins("Invalid "), "invalid-argument"),
+    (Begins("invalid "), "invalid-argument"),
+    (Begins("unknown keyword"), "invalid-argument"),
+    (Begins("Unknown data type"), "invalid-argument"),
+    (Begins("Integer value expected."), "invalid-argument"),
+    (Begins("Session pointer expected"), "invalid-argument"),
+    (Begins("Empty weight string"), "invalid-argument"),
+    (Begins("Usage:"), "invalid-argument"),
+    (Begins("usage:"), "invalid-argument"),
+    (Holds("is not a valid"), "invalid-argument"),
+    (Holds("is not accepted for"), "invalid-argument"),
+    (Holds("only supports"), "invalid-argument"),
+    (Begins("Expects "), "invalid-argument"),
+    (Holds("expects "), "invalid-argument"),
+    // -- a command that waits --
+    (Begins("Interrupted."), "interrupted"),
+    (Begins("Failed."), "condition-failed"),
+];
+
+/// What HAProxy says when it has done something, for a socket that gives no severities.
+const SUCCESSES: &[Words] = &[
+    Is("New server registered."),
+    Is("Server deleted."),
+    Begins("New version created: "),
+    Begins("New empty certificate store "),
+    Begins("New CA file created "),
+    Begins("New CRL file created "),
+    Begins("Transaction created for certificate "),
+    Begins("Transaction updated for certificate "),
+    Begins("Transaction aborted for certificate "),
+    Begins("transaction created for "),
+    Begins("transaction updated for "),
+    Begins("transaction aborted for "),
+    Begins("Certificate '"),
+    Begins("CA file '"),
+    Begins("CRL file '"),
+    Is("server ssl setting updated."),
+    Is("All sockets are already disabled."),
+    Is("nothing changed"),
+    Begins("port changed from "),
+    Begins("IP changed from "),
+    Is("no need to change the addr, port, both IP and port are identical"),
+    Is("TLS ticket key updated!"),
+    Is("OCSP Response updated!"),
+];
+
+/// A whole reply that is a success.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Accepted<'a> {
+    pub(super) severity: Option<u8>,
+    pub(super) text: &'a [u8],
+}
+
+/// Judges a whole reply. `numbered` says whether a message would carry its severity here.
+pub(super) fn judge(
+    reply: &[u8],
+    kind: ReplyKind,
+    numbered: bool,
+) -> Result<Accepted<'_>, ExecuteError> {
+    let (severity, text) = severity(reply);
+    let line = first_line(text);
+    if is_unknown(severity, text) {
+        return Err(ExecuteError::UnknownCommand {
+            message: message(text),
+        });
+    }
+    let refused = match severity {
+        Some(0..=3) => Some(code(line, true).unwrap_or(REJECTED)),
+        Some(4) if line.starts_with(b"invalid ") => Some("invalid-argument"),
+        Some(_) => None,
+        None => code(line, false),
+    };
+    if let Some(code) = refused {
+        return Err(ExecuteError::Rejected {
+            code,
+            message: message(text),
+        });
+    }
+    let accepted = match kind {
+        ReplyKind::Dump => true,
+        ReplyKind::Message(success) => is_success(success, severity, text, numbered),
+    };
+    if accepted {
+        Ok(Accepted { severity, text })
+    } else {
+        Err(ExecuteError::Rejected {
+            code: UNEXPECTED,
+            message: message(text),
+        })
+    }
+}
+
+/// Whether a dump that begins like this must be read whole and judged, because it may be a refusal.
+pub(super) fn may_be_refusal(beginning: &[u8]) -> bool {
+    let (severity, text) = severity(beginning);
+    match severity {
+        Some(severity) => severity <= 3 || is_unknown(Some(severity), text),
+        None => is_unknown(None, text) || code(first_line(text), false).is_some(),
+    }
+}
+
+/// Whether the master says that it has no such worker: it then waits for more instead of closing.
+pub(super) fn is_without_worker(beginning: &[u8]) -> bool {
+    beginning.starts_with(b"Can't find the target PID matching the prefix")
+}
+
+fn is_unknown(severity: Option<u8>, text: &[u8]) -> bool {
+    // 2.6: `Unknown command, but maybe …` or `Unknown command. Please enter …`; later `Unknown command: 'x', but …`.
+    matches!(severity, None | Some(6))
+        && text
+            .strip_prefix(b"Unknown command")
+            .is_some_and(|rest| matches!(rest.first(), None | Some(b',' | b'.' | b':')))
+}
+
+fn is_success(success: Success, severity: Option<u8>, text: &[u8], numbered: bool) -> bool {
+    let empty = text.trim_ascii().is_empty();
+    // Without severities a notice is known by its words.
+    let notice = match severity {
+        Some(_) => true,
+        None => {
+            !numbered
+                && SUCCESSES
+                    .iter()
+                    .any(|words| words.fit(first_line(text), true))
+        }
+    };
+    match success {
+        Success::Silent => empty,
+        Success::Quiet => empty || notice,
+        Success::Notice => !empty && notice,
+        Success::Line(wanted) => lines(text).any(|line| line == wanted.as_bytes()),
+        Success::Containing(wanted) => wanted.iter().any(|wanted| holds(text, wanted.as_bytes())),
+        Success::Text => true,
+    }
+}
+
+/// The code of a refusal by its first line. Without a severity only rows are believed that fix its beginning.
+fn code(line: &[u8], with_severity: bool) -> Option<&'static str> {
+    REFUSALS
+        .iter()
+        .find(|(words, _)| words.fit(line, with_severity))
+        .map(|(_, code)| *code)
+}
+
+impl Words {
+    fn fit(self, line: &[u8], with_severity: bool) -> bool {
+        match self {
+            Is(words) => line == words.as_bytes(),
+            Begins(words) => line.starts_with(words.as_bytes()),
+            Holds(words) => with_severity && holds(line, words.as_bytes()),
+        }
+    }
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|byte| *byte == b'\n')
+        .map(<[u8]>::trim_ascii_end)
+}
+
+fn first_line(text: &[u8]) -> &[u8] {
+    lines(text).next().unwrap_or_default()
+}
+
+fn holds(text: &[u8], wanted: &[u8]) -> bool {
+    text.windows(wanted.len().max(1))
+        .any(|window| window == wanted)
+}
+
+fn message(text: &[u8]) -> String {
+    String::from_utf8_lossy(text.trim_ascii()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn verdict(reply: &str, kind: ReplyKind, numbered: bool) -> &'static str {
+        match judge(reply.as_bytes(), kind, numbered) {
+            Ok(_) => "ok",
+            Err(ExecuteError::Rejected { code, .. }) => code,
+            Err(ExecuteError::UnknownCommand { .. }) => "unknown",
+            Err(ExecuteError::Wire(_) | ExecuteError::WrongInstance { .. }) => "wire",
+        }
+    }
+
+    #[test]
+    fn each_success_is_what_the_table_of_commands_says() {
+        use Success::{Containing, Line, Notice, Quiet, Silent, Text};
+        for (success, reply, wanted) in [
+            (Silent, "", "ok"),
+            (Silent, "[6]: done\n", UNEXPECTED),
+            (Silent, "done\n", UNEXPECTED),
+            (Quiet, "", "ok"),
+            (Quiet, "[5]: All sockets are already disabled.\n", "ok"),
+            (Quiet, "something\n", UNEXPECTED),
+            (Notice, "[6]: New server registered.\n", "ok"),
+            (Notice, "", UNEXPECTED),
+            (Notice, "New server registered.\n", UNEXPECTED),
+            (Line("Success!"), "Committing x...\nSuccess!\n", "ok"),
+            (Line("Success!"), "Committing x...\n", UNEXPECTED),
+            (Line("Success!"), "Committing Success!.pem...\n", UNEXPECTED),
+            (
+                Containing(&["changed", "nothing"]),
+                "[4]: nothing changed\n",
+                "ok",
+            ),
+            (
+                Containing(&["changed"]),
+                "[4]: invalid addr '127.0.0.1'\n",
+                "invalid-argument",
+            ),
+            (Text, "[6]: \n", "ok"),
+            (Text, "10 (initial 100)\n", "ok"),
+            (Text, "[3]: No such server.\n", "no-such-server"),
+        ] {
+            assert_eq!(
+                verdict(reply, ReplyKind::Message(success), true),
+                wanted,
+                "{success:?} {reply:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_severities_words_alone_decide() {
+        use Success::{Notice, Quiet, Silent};
+        for (success, reply, wanted) in [
+            (Notice, "New server registered.\n", "ok"),
+            (Notice, "Something else.\n", UNEXPECTED),
+            (
+                Quiet,
+                "port changed from '1' to '2' by 'stats socket command'\n",
+                "ok",
+            ),
+            (Silent, "No such server.\n", "no-such-server"),
+            (
+                Silent,
+                "Unknown command, but maybe one of the following ones\n",
+                "unknown",
+            ),
+            (
+                Silent,
+                "Can't find the target PID matching the prefix '@1'\n",
+                "no-such-worker",
+            ),
+        ] {
+            assert_eq!(
+                verdict(reply, ReplyKind::Message(success), false),
+                wanted,
+                "{success:?} {reply:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn data_is_not_taken_for_a_refusal() {
+        for data in [
+            "# pxname,svname\nfe,No such proxy.\n",
+            "Name: HAProxy\n",
+            "0x1 already exists\n",
+            "Unknown commands: 0\n",
+        ] {
+            assert!(!may_be_refusal(data.as_bytes()), "{data}");
+            assert_eq!(verdict(data, ReplyKind::Dump, true), "ok", "{data}");
+        }
+        for refusal in [
+            "[3]: No such proxy.\n",
+            "Session not found.\n",
+            "[6]: Unknown command: 'x', but\n",
+            "[2]: x\n",
+        ] {
+            assert!(may_be_refusal(refusal.as_bytes()), "{refusal}");
+        }
+    }
+
+    /// A row that a former one always catches would never count.
+    #[test]
+    fn no_row_is_hidden_by_a_former_one() {
+        for (at, (words, _)) in REFUSALS.iter().enumerate() {
+            let (Is(text) | Begins(text) | Holds(text)) = words;
+            let former = REFUSALS
+                .iter()
+                .take(at)
+                .find(|(former, _)| former.fit(text.as_bytes(), true));
+            assert!(former.is_none(), "{words:?} after {former:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_reply_panics(reply in any::<Vec<u8>>(), numbered in any::<bool>()) {
+            let _ = may_be_refusal(&reply);
+            let _ = judge(&reply, ReplyKind::Dump, numbered);
+            let _ = judge(&reply, ReplyKind::Message(Success::Quiet), numbered);
+        }
+
+        #[test]
+        fn a_severity_of_an_error_is_never_a_success(severity in 0_u8..=3, text in "[ -~]{0,40}") {
+            let reply = format!("[{severity}]: {text}\n");
+            for kind in [ReplyKind::Dump, ReplyKind::Message(Success::Text), ReplyKind::Message(Success::Silent)] {
+                prop_assert!(judge(reply.as_bytes(), kind, true).is_err());
+            }
+        }
+    }
+}
