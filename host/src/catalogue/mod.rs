@@ -1,0 +1,205 @@
+//! The tools of all modules: what clients see of them, and how a call of one reaches its module and comes back.
+
+mod answer;
+mod schema;
+mod tool;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use haproxy_mcp_engine::ModuleDescription;
+use tokio_util::sync::CancellationToken;
+
+pub use answer::{Answer, Refused};
+pub use schema::{Schema, SchemaError, Violation};
+pub use tool::{TextProblem, Tool, ToolError};
+
+use crate::haproxy::RuntimeApi;
+use crate::policy::{Access, Grant};
+use crate::sandbox::{CallRequest, LoadError, Module, ProgressSink, Sandbox};
+use crate::visible::visible;
+
+/// Tools of one module.
+pub const TOOLS_OF_A_MODULE: usize = 100;
+
+/// Why there is no catalogue.
+#[derive(Debug, thiserror::Error)]
+pub enum CatalogueError {
+    /// A module cannot be loaded.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// A module offers nothing, or too much.
+    #[error("module `{key}` describes {count} tools; the limit is 1 to {TOOLS_OF_A_MODULE}")]
+    Count {
+        /// The module.
+        key: String,
+        /// How many.
+        count: usize,
+    },
+    /// A tool cannot be listed.
+    #[error("module `{key}`: {source}")]
+    Tool {
+        /// The module.
+        key: String,
+        /// Why.
+        source: ToolError,
+    },
+    /// Two tools have one name.
+    #[error("module `{key}` describes a tool that exists already: `{name}`")]
+    Clash {
+        /// The module.
+        key: String,
+        /// The name.
+        name: String,
+    },
+    /// What the build wrote cannot be read.
+    #[error("the description of the built-in module `{family}` cannot be read: {source}")]
+    Builtin {
+        /// The family.
+        family: &'static str,
+        /// Why.
+        source: serde_json::Error,
+    },
+}
+
+impl CatalogueError {
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Load(error) => error.hint(),
+            Self::Count { .. } | Self::Tool { .. } => {
+                "correct what the module's `describe` returns; the limits are in `wit/tools.wit`".to_owned()
+            }
+            Self::Clash { .. } => "give each module file another name, and each tool of a module, too".to_owned(),
+            Self::Builtin { .. } => "build the binary again".to_owned(),
+        }
+    }
+}
+
+/// Who calls, for one call.
+pub struct Caller {
+    /// Cancelled when the caller gives up.
+    pub cancel: CancellationToken,
+    /// Where progress goes; none where the caller did not ask for it.
+    pub progress: Option<ProgressSink>,
+}
+
+/// All tools, in the order in which they are listed.
+pub struct Catalogue {
+    sandbox: Sandbox,
+    instance: Arc<RuntimeApi>,
+    ceiling: Access,
+    tools: Vec<Tool>,
+    by_name: HashMap<String, usize>,
+}
+
+impl Catalogue {
+    /// The built-in tools, and those of modules from files. Nothing is asked of HAProxy.
+    pub async fn load(
+        instance: Arc<RuntimeApi>,
+        ceiling: Access,
+        files: &[PathBuf],
+    ) -> Result<Self, CatalogueError> {
+        let mut catalogue = Self {
+            sandbox: Sandbox::default(),
+            instance,
+            ceiling,
+            tools: Vec::new(),
+            by_name: HashMap::new(),
+        };
+        for builtin in haproxy_mcp_builtin::MODULES {
+            let description: ModuleDescription = serde_json::from_str(builtin.description)
+                .map_err(|source| CatalogueError::Builtin {
+                    family: builtin.family,
+                    source,
+                })?;
+            let module = Sandbox::builtin(builtin, Grant::read());
+            catalogue.add(module, description, false)?;
+        }
+        for path in files {
+            let (module, description) = catalogue.sandbox.file(path, Grant::read()).await?;
+            tracing::info!(
+                module = module.key(),
+                version = visible(&description.version, 40).as_ref(),
+                tools = description.tools.len(),
+                "module loaded from a file"
+            );
+            catalogue.add(module, description, true)?;
+        }
+        Ok(catalogue)
+    }
+
+    /// All tools.
+    pub fn tools(&self) -> &[Tool] {
+        &self.tools
+    }
+
+    /// The tool of this name.
+    pub fn tool(&self, name: &str) -> Option<&Tool> {
+        self.by_name.get(name).and_then(|&index| self.tools.get(index))
+    }
+
+    /// The server's ceiling.
+    pub fn ceiling(&self) -> Access {
+        self.ceiling
+    }
+
+    fn add(
+        &mut self,
+        module: Module,
+        description: ModuleDescription,
+        foreign: bool,
+    ) -> Result<(), CatalogueError> {
+        let module = Arc::new(module);
+        let key = module.key().to_owned();
+        let count = description.tools.len();
+        if !(1..=TOOLS_OF_A_MODULE).contains(&count) {
+            return Err(CatalogueError::Count { key, count });
+        }
+        for described in description.tools {
+            let wrong = |source| CatalogueError::Tool {
+                key: key.clone(),
+                source,
+            };
+            let tool = Tool::new(described, &module, foreign.then_some(&*key)).map_err(wrong)?;
+            if foreign {
+                tool.compile().map_err(wrong)?;
+            }
+            let name = tool.name.clone();
+            if self.by_name.insert(name.clone(), self.tools.len()).is_some() {
+                return Err(CatalogueError::Clash { key, name });
+            }
+            self.tools.push(tool);
+        }
+        Ok(())
+    }
+
+    /// Calls a tool: checks the arguments, runs the module, checks the result.
+    pub async fn call(
+        &self,
+        tool: &Tool,
+        arguments: serde_json::Map<String, serde_json::Value>,
+        caller: Caller,
+    ) -> Result<Answer, Refused> {
+        let arguments = answer::check_arguments(tool, arguments)?;
+        if tool.access > self.ceiling {
+            return Err(Refused::AboveCeiling {
+                tool: tool.name.clone(),
+                needs: tool.access,
+                ceiling: self.ceiling,
+            });
+        }
+        let request = CallRequest {
+            tool: tool.own_name.clone(),
+            arguments,
+            access: tool.access,
+            ceiling: self.ceiling,
+            instance: Arc::clone(&self.instance),
+            cancel: caller.cancel,
+            progress: caller.progress,
+        };
+        let result = self.sandbox.call(&tool.module, request).await?;
+        answer::check_result(tool, result)
+    }
+}

@@ -1,0 +1,223 @@
+//! One tool, as its module describes it, checked.
+
+use std::sync::Arc;
+
+use haproxy_mcp_engine::{ToolDescription, WantedAccess};
+use serde_json::{Map, Value};
+
+use super::schema::{Schema, SchemaError};
+use crate::policy::Access;
+use crate::sandbox::Module;
+use crate::visible::hidden;
+
+/// Characters of a tool's name, with the module's key in front. Several clients accept no more.
+pub const NAME_CHARACTERS: usize = 64;
+
+/// Characters of a tool's own name.
+pub const OWN_NAME_CHARACTERS: usize = 40;
+
+/// Characters of a title.
+pub const TITLE_CHARACTERS: usize = 80;
+
+/// Characters of a description.
+pub const DESCRIPTION_CHARACTERS: usize = 1_024;
+
+/// What is wrong with a tool's description.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ToolError {
+    /// The name cannot be used.
+    #[error("the name is not `^[a-z][a-z0-9_]{{1,39}}$`, or too long with the module's key: {0:?}")]
+    Name(String),
+    /// A text is empty, too long, or hides something.
+    #[error("the {what} of `{tool}` {problem}")]
+    Text {
+        /// The tool.
+        tool: String,
+        /// `title`, `description` or `toolset`.
+        what: &'static str,
+        /// Why.
+        problem: TextProblem,
+    },
+    /// A schema cannot be used.
+    #[error("the {what} schema of `{tool}` cannot be used: {source}")]
+    Schema {
+        /// The tool.
+        tool: String,
+        /// `input` or `output`.
+        what: &'static str,
+        /// Why.
+        source: SchemaError,
+    },
+    /// The `meta` is not an object, or a known key has another type.
+    #[error("the `meta` of `{tool}` is not an object whose `destructive` and `idempotent` are booleans")]
+    Meta {
+        /// The tool.
+        tool: String,
+    },
+    /// It declares more than its module was granted.
+    #[error("`{tool}` declares access `{declared}`; its module is granted `{granted}`")]
+    Access {
+        /// The tool.
+        tool: String,
+        /// What it declares.
+        declared: Access,
+        /// What its module has.
+        granted: Access,
+    },
+}
+
+/// What is wrong with a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TextProblem {
+    /// Nothing there.
+    #[error("is empty")]
+    Empty,
+    /// Too much.
+    #[error("is longer than the limit: {0} characters")]
+    TooLong(usize),
+    /// What a person does not see.
+    #[error("holds control or invisible characters")]
+    Hidden,
+}
+
+/// One tool.
+pub struct Tool {
+    /// As clients name it.
+    pub name: String,
+    /// As its module names it.
+    pub own_name: String,
+    /// For people.
+    pub title: String,
+    /// What it does and when to use it.
+    pub description: String,
+    /// What it takes.
+    pub input: Schema,
+    /// What it answers.
+    pub output: Schema,
+    /// The most that its commands need.
+    pub access: Access,
+    /// The set that it is listed with.
+    pub toolset: String,
+    /// Whether what it does cannot be taken back.
+    pub destructive: bool,
+    /// Whether doing it twice is doing it once.
+    pub idempotent: bool,
+    /// Who runs it.
+    pub module: Arc<Module>,
+}
+
+impl Tool {
+    /// Checks a description. `prefix` is put in front of the name, with `__` between.
+    pub fn new(
+        described: ToolDescription,
+        module: &Arc<Module>,
+        prefix: Option<&str>,
+    ) -> Result<Self, ToolError> {
+        let name = match prefix {
+            Some(prefix) => format!("{prefix}__{}", described.name),
+            None => described.name.clone(),
+        };
+        if !is_name(&described.name) || name.len() > NAME_CHARACTERS {
+            return Err(ToolError::Name(described.name.chars().take(80).collect()));
+        }
+        let tool = &described.name;
+        check_text(tool, "title", &described.title, TITLE_CHARACTERS)?;
+        check_text(
+            tool,
+            "description",
+            &described.description,
+            DESCRIPTION_CHARACTERS,
+        )?;
+        check_text(tool, "toolset", &described.toolset, OWN_NAME_CHARACTERS)?;
+        let access = match described.access {
+            WantedAccess::Read => Access::Read,
+            WantedAccess::Operate => Access::Operate,
+            WantedAccess::Admin => Access::Admin,
+        };
+        let granted = module.access();
+        if access > granted {
+            return Err(ToolError::Access {
+                tool: tool.clone(),
+                declared: access,
+                granted,
+            });
+        }
+        let (destructive, idempotent) =
+            read_meta(&described.meta).ok_or_else(|| ToolError::Meta { tool: tool.clone() })?;
+        let schema = |what: &'static str, text: &str| {
+            Schema::parse(text).map_err(|source| ToolError::Schema {
+                tool: tool.clone(),
+                what,
+                source,
+            })
+        };
+        Ok(Self {
+            input: schema("input", &described.input_schema)?,
+            output: schema("output", &described.output_schema)?,
+            name,
+            title: described.title,
+            description: described.description,
+            access,
+            toolset: described.toolset,
+            destructive,
+            idempotent,
+            module: Arc::clone(module),
+            own_name: described.name,
+        })
+    }
+
+    /// Compiles both schemas now. For modules that nobody here has built.
+    pub fn compile(&self) -> Result<(), ToolError> {
+        for (what, schema) in [("input", &self.input), ("output", &self.output)] {
+            schema.compile().map_err(|source| ToolError::Schema {
+                tool: self.own_name.clone(),
+                what,
+                source,
+            })?;
+        }
+        Ok(())
+    }
+}
+
+fn is_name(name: &str) -> bool {
+    (2..=OWN_NAME_CHARACTERS).contains(&name.len())
+        && name.starts_with(|first: char| first.is_ascii_lowercase())
+        && name.chars().all(|character| {
+            character.is_ascii_lowercase() || character.is_ascii_digit() || character == '_'
+        })
+}
+
+fn check_text(
+    tool: &str,
+    what: &'static str,
+    text: &str,
+    limit: usize,
+) -> Result<(), ToolError> {
+    let problem = if text.trim().is_empty() {
+        TextProblem::Empty
+    } else if text.chars().count() > limit {
+        TextProblem::TooLong(limit)
+    } else if text
+        .chars()
+        .any(|character| hidden(character) && character != '\n')
+    {
+        TextProblem::Hidden
+    } else {
+        return Ok(());
+    };
+    Err(ToolError::Text {
+        tool: tool.to_owned(),
+        what,
+        problem,
+    })
+}
+
+/// `destructive` and `idempotent`; none where the text is not what it should be.
+fn read_meta(text: &str) -> Option<(bool, bool)> {
+    let meta: Map<String, Value> = serde_json::from_str(text).ok()?;
+    let flag = |key: &str| match meta.get(key) {
+        None => Some(false),
+        Some(value) => value.as_bool(),
+    };
+    Some((flag("destructive")?, flag("idempotent")?))
+}

@@ -1,0 +1,7 @@
+//! The Model Context Protocol, both eras: 2025-11-25 and before, with a handshake, and 2026-07-28, without.
+
+mod reply;
+mod server;
+pub mod stdio;
+
+pub use server::Server;

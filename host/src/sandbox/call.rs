@@ -1,0 +1,199 @@
+//! One call: a fresh instance, its limits, and what became of it.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use wasmtime::{Error, Store, Trap};
+
+use super::bindings::RuntimeModule;
+use super::bindings::exports::haproxy::module::tools::{self, ToolError};
+use super::bindings::haproxy::module::types::HostError;
+use super::engine::GuestRuns;
+use super::error::{CallError, Ended, Failure};
+use super::interfaces::invocation::Request;
+use super::limits::{self, Limits};
+use super::load::Linked;
+use super::state::{Authority, CallState};
+use crate::visible::visible;
+
+/// Characters of a module's message and hint.
+const MESSAGE_CHARACTERS: usize = 2_000;
+
+/// Bytes of the `details` of a module's failure; larger ones are left out, and the message says so.
+const DETAILS_BYTES: usize = 64 * 1024;
+
+/// What a tool answered, unchecked but for its size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallResult {
+    /// JSON text.
+    pub structured: String,
+    /// For a person; may be empty.
+    pub text: String,
+}
+
+/// A store for one call, with everything that limits it.
+pub(super) fn store(linked: &Linked, state: CallState) -> Store<CallState> {
+    let mut store = Store::new(linked.pre.engine(), state);
+    store.limiter(|state| &mut state.meter.memory);
+    store.set_hostcall_fuel(limits::HOST_CALL_BYTES);
+    store.set_epoch_deadline(1);
+    store.epoch_deadline_callback(|mut context| context.data_mut().meter.cpu.tick());
+    store
+}
+
+/// Runs one call of a module.
+pub(super) async fn run(
+    linked: &Linked,
+    module: Arc<str>,
+    authority: Authority,
+    _running: GuestRuns,
+) -> Result<CallResult, CallError> {
+    let cancel = authority.request.cancel.clone();
+    let tool = authority.request.tool.clone();
+    let authority = Arc::new(authority);
+    let state = CallState::new(Arc::clone(&module), Limits::CALL, Some(authority));
+    let limit = state.meter.limits.wall_clock;
+    let deadline = state.deadline;
+    let printed = state.printed.clone();
+
+    let guest = async {
+        let mut store = store(linked, state);
+        let outcome = guest(linked, &mut store).await;
+        tracing::debug!(
+            module = &*module,
+            tool,
+            cpu_us = store.data_mut().meter.cpu.used().as_micros(),
+            host_calls = store.data().meter.host_calls,
+            reply_bytes = store.data().meter.reply_bytes,
+            "call ended"
+        );
+        outcome
+    };
+    let result = tokio::select! {
+        biased;
+        result = guest => result,
+        () = tokio::time::sleep_until(deadline) => Err(Ended::WallClock { limit }.into()),
+        () = grace(&cancel) => Err(CallError::Cancelled),
+    };
+    if let Some((text, dropped)) = printed.take() {
+        let text = visible(&text, limits::PRINTED_BYTES);
+        tracing::info!(target: "module", module = &*module, tool, dropped, "printed: {text}");
+    }
+    match result {
+        // Whoever gave up does not want the consequences of it as the answer.
+        Err(_) if cancel.is_cancelled() => Err(CallError::Cancelled),
+        other => other,
+    }
+}
+
+/// Ends once the caller gave up and the guest had its time to return.
+async fn grace(cancel: &CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(limits::CANCEL_GRACE).await;
+}
+
+async fn guest(linked: &Linked, store: &mut Store<CallState>) -> Result<CallResult, CallError> {
+    store.data().meter.cpu.resume();
+    let instance = linked
+        .pre
+        .instantiate_async(&mut *store)
+        .await
+        .map_err(|error| ended(store, &error))?;
+    let module =
+        RuntimeModule::new(&mut *store, &instance).map_err(|error| ended(store, &error))?;
+    let request = store
+        .data_mut()
+        .keep(Request)
+        .map_err(|error| ended(store, &error))?;
+    let answer = module
+        .haproxy_module_tools()
+        .call_call(&mut *store, request)
+        .await
+        .map_err(|error| ended(store, &error))?;
+    let outcome = answer.map_err(|error| CallError::Tool(failure(error, store.data_mut())))?;
+    let outcome = store
+        .data_mut()
+        .resources
+        .delete(outcome)
+        .map_err(|error| CallError::Unusable(error.to_string()))?;
+    if outcome.structured.len() > limits::RESULT_BYTES {
+        return Err(CallError::ResultTooLarge);
+    }
+    Ok(CallResult {
+        structured: outcome.structured,
+        text: outcome.text,
+    })
+}
+
+/// What an abnormal end means; the details go to the log.
+fn ended(store: &Store<CallState>, error: &Error) -> CallError {
+    let ended = why(error);
+    let state = store.data();
+    tracing::warn!(module = &*state.module, "module ended: {ended}: {error:#}");
+    ended.into()
+}
+
+/// Which limit an error of wasmtime stands for.
+pub(super) fn why(error: &Error) -> Ended {
+    if let Some(ended) = error.downcast_ref::<Ended>() {
+        return *ended;
+    }
+    match error.downcast_ref::<Trap>() {
+        Some(Trap::AllocationTooLarge) => Ended::HostCallBytes {
+            limit: limits::HOST_CALL_BYTES,
+        },
+        _ if error.to_string().contains("fuel allocated for hostcalls") => Ended::HostCallBytes {
+            limit: limits::HOST_CALL_BYTES,
+        },
+        _ => Ended::Trapped,
+    }
+}
+
+/// A tool's own account of its failure, in the shape that clients see.
+fn failure(error: ToolError, state: &mut CallState) -> Failure {
+    let (code, failure) = match error {
+        ToolError::Host(error) => return host_failure(error, state),
+        ToolError::InvalidArgument(failure) => ("invalid-argument", failure),
+        ToolError::NotFound(failure) => ("not-found", failure),
+        ToolError::Rejected(failure) => ("rejected", failure),
+        ToolError::NotApplied(failure) => ("not-applied", failure),
+        ToolError::Unsupported(failure) => ("unsupported", failure),
+        ToolError::Unparsable(failure) => ("unparsable", failure),
+        ToolError::Other(failure) => ("failed", failure),
+    };
+    let tools::Failure {
+        message,
+        hint,
+        details,
+    } = failure;
+    let mut message = visible(&message, MESSAGE_CHARACTERS).into_owned();
+    let details = if details.len() > DETAILS_BYTES {
+        message.push_str(" (details left out: too large)");
+        None
+    } else {
+        match serde_json::from_str(&details) {
+            Ok(serde_json::Value::Object(object)) if object.is_empty() => None,
+            Ok(serde_json::Value::Object(object)) => Some(object),
+            _ => {
+                message.push_str(" (details left out: not a JSON object)");
+                None
+            }
+        }
+    };
+    Failure {
+        code: code.to_owned(),
+        message,
+        hint: hint.map(|hint| visible(&hint, MESSAGE_CHARACTERS).into_owned()),
+        details,
+    }
+}
+
+/// A failure of the host that the tool passes on: with the hint that the host had for it, where it is that one.
+fn host_failure(error: HostError, state: &mut CallState) -> Failure {
+    let failure = super::interfaces::runtime::shown(&error);
+    match state.told.take() {
+        Some(told) if told.code == failure.code => told,
+        _ => failure,
+    }
+}
+

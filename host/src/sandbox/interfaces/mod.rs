@@ -1,0 +1,11 @@
+//! The host's side of each interface of the contract: convert, count, ask `policy` or the wire, convert back.
+
+mod clock;
+pub(in crate::sandbox) mod invocation;
+mod log;
+mod progress;
+pub(in crate::sandbox) mod runtime;
+
+use super::bindings::haproxy::module::types;
+
+impl types::Host for super::state::CallState {}

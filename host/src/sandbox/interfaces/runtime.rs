@@ -1,0 +1,324 @@
+//! `runtime`: commands as words. `policy` says yes or no; the wire sends what it permitted.
+
+use std::sync::Arc;
+
+use wasmtime::component::Resource;
+
+use crate::haproxy::{Bounds, ExecuteError, Reply, RuntimeApi, WireError};
+use crate::policy::{self, Access, Command, Refusal};
+use crate::sandbox::bindings::haproxy::module::runtime::{
+    Command as AskedCommand, CommandError, Host, HostInstance, HostReply,
+};
+use crate::sandbox::bindings::haproxy::module::types::{AccessLevel, Denial, HostError, Problem};
+use crate::sandbox::error::Failure;
+use crate::sandbox::limits;
+use crate::sandbox::state::{Authority, CallState, exhausted};
+use crate::visible::visible;
+
+/// Characters of HAProxy's own message that a guest gets with a refusal.
+const MESSAGE_CHARACTERS: usize = 2_000;
+
+/// The handle of an HAProxy: which one is in the call's state, so that there is nothing to forge.
+pub struct InstanceHandle;
+
+/// A reply that HAProxy began to give.
+pub struct OpenReply(Reply);
+
+impl Host for CallState {
+    async fn current(&mut self) -> wasmtime::Result<Resource<InstanceHandle>> {
+        self.keep(InstanceHandle)
+    }
+}
+
+impl HostInstance for CallState {
+    async fn name(&mut self, _instance: Resource<InstanceHandle>) -> wasmtime::Result<String> {
+        Ok(self
+            .authority
+            .as_ref()
+            .map(|authority| authority.request.instance.name().as_str().to_owned())
+            .unwrap_or_default())
+    }
+
+    async fn version(
+        &mut self,
+        _instance: Resource<InstanceHandle>,
+    ) -> wasmtime::Result<Result<String, HostError>> {
+        if let Err(error) = self.count_host_call()? {
+            return Ok(Err(error));
+        }
+        let Some(runtime) = self.runtime() else {
+            return Ok(Err(denied_while_describing("version")));
+        };
+        let identity = self.ask_identity(&runtime).await;
+        Ok(identity.map(|identity| identity.version().to_owned()))
+    }
+
+    async fn supports(
+        &mut self,
+        _instance: Resource<InstanceHandle>,
+        words: Vec<String>,
+    ) -> wasmtime::Result<Result<bool, HostError>> {
+        if let Err(error) = self.count_host_call()? {
+            return Ok(Err(error));
+        }
+        let Some(runtime) = self.runtime() else {
+            return Ok(Err(denied_while_describing("supports")));
+        };
+        let identity = self.ask_identity(&runtime).await;
+        Ok(identity.map(|identity| {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            identity.lists(&words)
+        }))
+    }
+
+    async fn execute(
+        &mut self,
+        _instance: Resource<InstanceHandle>,
+        command: AskedCommand,
+    ) -> wasmtime::Result<Result<Resource<OpenReply>, CommandError>> {
+        if let Err(error) = self.count_host_call()? {
+            return Ok(Err(CommandError::Host(error)));
+        }
+        let Some(authority) = self.authority.clone() else {
+            return Ok(Err(CommandError::Host(denied_while_describing("execute"))));
+        };
+        if self.open_reply {
+            return Ok(Err(CommandError::Host(exhausted(
+                "open-replies",
+                "a reply is still open: drop it before the next command".to_owned(),
+            ))));
+        }
+        self.meter.commands = self.meter.commands.saturating_add(1);
+        if self.meter.commands > self.meter.limits.commands {
+            return Ok(Err(CommandError::Host(exhausted(
+                "commands",
+                format!("the call has used up its commands: {}", self.meter.limits.commands),
+            ))));
+        }
+        let command = Command {
+            words: command.words,
+            payload: command.payload,
+        };
+        match self.send(&authority, &command).await {
+            Ok(reply) => {
+                let reply = self.keep(OpenReply(reply))?;
+                self.open_reply = true;
+                Ok(Ok(reply))
+            }
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn drop(&mut self, instance: Resource<InstanceHandle>) -> wasmtime::Result<()> {
+        self.resources.delete(instance)?;
+        Ok(())
+    }
+}
+
+impl HostReply for CallState {
+    async fn severity(&mut self, reply: Resource<OpenReply>) -> wasmtime::Result<Option<u8>> {
+        Ok(self.resources.get(&reply)?.0.severity())
+    }
+
+    async fn read(
+        &mut self,
+        reply: Resource<OpenReply>,
+        max: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, HostError>> {
+        // Reads are bounded by bytes, not by number: a slow reply comes in many small pieces.
+        if CallState::cancelled(self) {
+            return Ok(Err(HostError::Cancelled));
+        }
+        let max = usize::try_from(max).unwrap_or(usize::MAX).min(limits::READ_BYTES);
+        if max == 0 {
+            return Ok(Err(HostError::Malformed(Problem {
+                code: "max".to_owned(),
+                message: "`read` wants at least 1 byte".to_owned(),
+            })));
+        }
+        self.meter.cpu.pause();
+        let read = self.resources.get_mut(&reply)?.0.read(max).await;
+        self.meter.cpu.resume();
+        Ok(match read {
+            Ok(bytes) => {
+                let read = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+                self.meter.reply_bytes = self.meter.reply_bytes.saturating_add(read);
+                Ok(bytes)
+            }
+            Err(error) => Err(self.tell(&error)),
+        })
+    }
+
+    async fn drop(&mut self, reply: Resource<OpenReply>) -> wasmtime::Result<()> {
+        self.resources.delete(reply)?;
+        self.open_reply = false;
+        Ok(())
+    }
+}
+
+impl CallState {
+    fn runtime(&self) -> Option<Arc<RuntimeApi>> {
+        self.authority
+            .as_ref()
+            .map(|authority| Arc::clone(&authority.request.instance))
+    }
+
+    /// Asks who the instance is, as time in which the guest waits.
+    async fn ask_identity(
+        &mut self,
+        runtime: &RuntimeApi,
+    ) -> Result<Arc<crate::haproxy::Identity>, HostError> {
+        let (bounds, cancel) = (self.bounds(), self.cancel_token());
+        self.meter.cpu.pause();
+        let identity = runtime.identity(bounds, &cancel).await;
+        self.meter.cpu.resume();
+        identity.map_err(|error| self.tell(&error))
+    }
+
+    /// Asks `policy`, then the wire.
+    async fn send(
+        &mut self,
+        authority: &Authority,
+        command: &Command,
+    ) -> Result<Reply, CommandError> {
+        let runtime = &authority.request.instance;
+        let speaks_with = policy::Authority {
+            server: authority.request.ceiling,
+            module: &authority.grant,
+            tool: authority.request.access,
+        };
+        let permit = policy::decide(&speaks_with, runtime.name(), command)
+            .map_err(|refusal| CommandError::Host(self.tell_refusal(&refusal)))?;
+        let (bounds, cancel) = (self.bounds(), self.cancel_token());
+        self.meter.cpu.pause();
+        let executed = runtime.execute(permit, bounds, &cancel).await;
+        self.meter.cpu.resume();
+        executed.map_err(|error| match error {
+            ExecuteError::Wire(error) => CommandError::Host(self.tell(&error)),
+            ExecuteError::Rejected { code, message } => CommandError::Rejected(Problem {
+                code: code.to_owned(),
+                message: visible(&message, MESSAGE_CHARACTERS).into_owned(),
+            }),
+            ExecuteError::UnknownCommand { message } => CommandError::UnknownCommand(Problem {
+                code: "unknown-command".to_owned(),
+                message: visible(&message, MESSAGE_CHARACTERS).into_owned(),
+            }),
+            error @ ExecuteError::WrongInstance { .. } => CommandError::Other(Problem {
+                code: "wrong-instance".to_owned(),
+                message: error.to_string(),
+            }),
+        })
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            max_bytes: self
+                .meter
+                .limits
+                .reply_bytes
+                .saturating_sub(self.meter.reply_bytes),
+            deadline: self.deadline,
+        }
+    }
+
+    /// Tells the guest of a failure of the wire, and keeps the hint for whoever asked.
+    fn tell(&mut self, error: &WireError) -> HostError {
+        let problem = Problem {
+            code: error.code().to_owned(),
+            message: error.to_string(),
+        };
+        let told = match error {
+            WireError::Cancelled => HostError::Cancelled,
+            WireError::TooLarge { .. } | WireError::Busy { .. } => HostError::Exhausted(problem),
+            error if error.is_timeout() => HostError::Timeout(problem),
+            error if error.is_interruption() => HostError::Interrupted(problem),
+            _ => HostError::Unreachable(problem),
+        };
+        self.told = Some(Failure {
+            hint: error.hint(),
+            ..shown(&told)
+        });
+        told
+    }
+
+    /// Tells the guest of a refusal, and the operator's log with it.
+    fn tell_refusal(&mut self, refusal: &Refusal) -> HostError {
+        tracing::warn!(module = &*self.module, code = refusal.code(), "refused: {refusal}");
+        let told = match refusal {
+            Refusal::Malformed(malformed) => HostError::Malformed(Problem {
+                code: refusal.code().to_owned(),
+                message: malformed.to_string(),
+            }),
+            Refusal::Denied(denial) => HostError::Denied(Denial {
+                asked: denial.asked.clone(),
+                needs: level(denial.needs),
+                hint: denial.hint(),
+            }),
+        };
+        let mut failure = shown(&told);
+        failure.message = refusal.to_string();
+        self.told = Some(failure);
+        told
+    }
+}
+
+fn level(access: Access) -> AccessLevel {
+    match access {
+        Access::Read => AccessLevel::Read,
+        Access::Operate => AccessLevel::Operate,
+        Access::Admin => AccessLevel::Admin,
+    }
+}
+
+/// What a function that reaches outside says while a module is being described.
+pub(super) fn denied_while_describing(asked: &str) -> HostError {
+    HostError::Denied(Denial {
+        asked: asked.to_owned(),
+        needs: AccessLevel::Read,
+        hint: "nothing is granted while a module is being described".to_owned(),
+    })
+}
+
+/// A failure of the host, as clients see it when a tool passes it on.
+pub(in crate::sandbox) fn shown(error: &HostError) -> Failure {
+    let (code, problem, hint) = match error {
+        HostError::Denied(denial) => {
+            return Failure {
+                code: "denied".to_owned(),
+                message: format!("not allowed: `{}`", visible(&denial.asked, 200)),
+                hint: Some(visible(&denial.hint, 500).into_owned()),
+                details: None,
+            };
+        }
+        HostError::Cancelled => {
+            return Failure {
+                code: "cancelled".to_owned(),
+                message: "the call was cancelled".to_owned(),
+                hint: None,
+                details: None,
+            };
+        }
+        HostError::Unreachable(problem) => ("unreachable", problem, None),
+        HostError::Timeout(problem) => ("timeout", problem, None),
+        HostError::Interrupted(problem) => ("interrupted", problem, None),
+        HostError::Exhausted(problem) => (
+            "exhausted",
+            problem,
+            Some("ask for less at once: a filter, fewer objects, or a smaller `limit`"),
+        ),
+        HostError::Malformed(problem) => (
+            "malformed",
+            problem,
+            Some("names may not be empty or hold control characters"),
+        ),
+        HostError::Other(problem) => ("host-failed", problem, None),
+    };
+    let mut details = serde_json::Map::new();
+    details.insert("reason".to_owned(), visible(&problem.code, 80).into());
+    Failure {
+        code: code.to_owned(),
+        message: visible(&problem.message, MESSAGE_CHARACTERS).into_owned(),
+        hint: hint.map(str::to_owned),
+        details: Some(details),
+    }
+}

@@ -1,0 +1,183 @@
+//! From bytes to a module that can be called: compile or load, import gate, link, describe.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use haproxy_mcp_builtin::Builtin;
+use haproxy_mcp_engine::{DescriptionError, ModuleDescription};
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
+
+use super::artifact;
+use super::bindings::haproxy::module as contract;
+use super::call;
+use super::engine::Ticker;
+use super::error::{Ended, LoadError};
+use super::limits::{self, Limits};
+use super::state::CallState;
+
+/// The contract's package, and the versions of it that this host links: those that wasmtime holds for compatible.
+const CONTRACT: &str = "haproxy:module/";
+const CONTRACT_TRACK: &str = "0.1.";
+
+/// The interfaces of the contract that a module may be granted.
+const GRANTABLE: &[&str] = &["types", "invocation", "clock", "progress", "log", "runtime"];
+
+/// Packages of WASI 0.2 that languages import unasked. What is linked is empty: no arguments, environment or
+/// folders, sockets that refuse, standard streams that end in the log. Clock and random are readable.
+const EMPTY_WASI: &[&str] = &[
+    "wasi:cli/",
+    "wasi:io/",
+    "wasi:clocks/",
+    "wasi:random/",
+    "wasi:filesystem/",
+    "wasi:sockets/",
+];
+
+/// A module that is ready for calls.
+pub(super) struct Linked {
+    pub(super) pre: InstancePre<CallState>,
+}
+
+/// Loads a built-in module. It gets the contract and nothing else: no WASI at all.
+pub(super) fn builtin(engine: &Engine, module: &'static Builtin) -> Result<Linked, LoadError> {
+    let component = artifact::builtin(engine, module).map_err(|error| LoadError::Contract {
+        key: module.family.to_owned(),
+        reason: format!("{error:#}"),
+    })?;
+    let mut linker = Linker::new(engine);
+    link_contract(&mut linker).map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+    link(&linker, &component, module.family)
+}
+
+/// Loads a module from a file and asks it what it offers.
+pub(super) async fn file(
+    engine: &Engine,
+    ticker: &Ticker,
+    key: &Arc<str>,
+    path: &Path,
+) -> Result<(Linked, ModuleDescription), LoadError> {
+    let component = compile(engine, key, &read(path)?)?;
+    gate(&component, engine, key)?;
+    let mut linker = Linker::new(engine);
+    link_contract(&mut linker)
+        .and_then(|()| wasmtime_wasi::p2::add_to_linker_async(&mut linker))
+        .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
+    let linked = link(&linker, &component, key)?;
+
+    let description = describe(&linked, &component, ticker, key).await?;
+    let again = describe(&linked, &component, ticker, key).await?;
+    if description != again {
+        return Err(LoadError::Inconstant {
+            key: key.to_string(),
+        });
+    }
+    Ok((linked, description))
+}
+
+/// Reads a module file that the operator named.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the only place that reads module files; the path is the operator's"
+)]
+fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
+    let failed = |source| LoadError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    let size = std::fs::metadata(path).map_err(failed)?.len();
+    if size > limits::MODULE_FILE_BYTES {
+        return Err(LoadError::TooLarge {
+            path: path.to_owned(),
+        });
+    }
+    std::fs::read(path).map_err(failed)
+}
+
+fn compile(engine: &Engine, key: &str, bytes: &[u8]) -> Result<Component, LoadError> {
+    Component::from_binary(engine, bytes).map_err(|error| LoadError::NotAComponent {
+        key: key.to_owned(),
+        reason: format!("{error:#}"),
+    })
+}
+
+/// Refuses a module that imports more than it may be granted.
+fn gate(component: &Component, engine: &Engine, key: &str) -> Result<(), LoadError> {
+    for (import, _) in component.component_type().imports(engine) {
+        let granted = match import.strip_prefix(CONTRACT) {
+            Some(rest) => rest.split_once('@').is_some_and(|(interface, version)| {
+                version.starts_with(CONTRACT_TRACK) && GRANTABLE.contains(&interface)
+            }),
+            None => EMPTY_WASI.iter().any(|package| import.starts_with(package)),
+        };
+        if !granted {
+            return Err(LoadError::Import {
+                key: key.to_owned(),
+                import: import.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn link_contract(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
+    type Own = HasSelf<CallState>;
+    contract::types::add_to_linker::<_, Own>(linker, |state| state)?;
+    contract::invocation::add_to_linker::<_, Own>(linker, |state| state)?;
+    contract::clock::add_to_linker::<_, Own>(linker, |state| state)?;
+    contract::progress::add_to_linker::<_, Own>(linker, |state| state)?;
+    contract::log::add_to_linker::<_, Own>(linker, |state| state)?;
+    contract::runtime::add_to_linker::<_, Own>(linker, |state| state)
+}
+
+fn link(linker: &Linker<CallState>, component: &Component, key: &str) -> Result<Linked, LoadError> {
+    let pre = linker
+        .instantiate_pre(component)
+        .map_err(|error| LoadError::Contract {
+            key: key.to_owned(),
+            reason: format!("{error:#}"),
+        })?;
+    Ok(Linked { pre })
+}
+
+/// Asks a fresh instance for its description: nothing granted, little time.
+async fn describe(
+    linked: &Linked,
+    component: &Component,
+    ticker: &Ticker,
+    key: &Arc<str>,
+) -> Result<ModuleDescription, LoadError> {
+    let _running = ticker.guest();
+    let state = CallState::new(Arc::clone(key), Limits::DESCRIBE, None);
+    let deadline = state.deadline;
+    let guest = async {
+        let mut store = call::store(linked, state);
+        store.data().meter.cpu.resume();
+        let instance = linked
+            .pre
+            .instantiate_async(&mut store)
+            .await
+            .map_err(DescriptionError::Trap)?;
+        ModuleDescription::ask_async(&mut store, component, &instance).await
+    };
+    let described = tokio::select! {
+        biased;
+        described = guest => described,
+        () = tokio::time::sleep_until(deadline) => {
+            return Err(LoadError::Ended {
+                key: key.to_string(),
+                ended: Ended::WallClock { limit: limits::DESCRIBE_WALL_CLOCK },
+            });
+        }
+    };
+    described.map_err(|source| match source {
+        DescriptionError::Trap(error) => LoadError::Ended {
+            key: key.to_string(),
+            ended: call::why(&error),
+        },
+        source => LoadError::Describe {
+            key: key.to_string(),
+            source,
+        },
+    })
+}

@@ -1,0 +1,180 @@
+//! The modules of this server, loaded when first needed.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use haproxy_mcp_builtin::Builtin;
+use haproxy_mcp_engine::ModuleDescription;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use wasmtime::Engine;
+
+use super::call::{self, CallResult};
+use super::engine::{self, Ticker};
+use super::error::{CallError, Ended, LoadError};
+use super::load::{self, Linked};
+use super::state::{Authority, CallRequest};
+use super::limits;
+use crate::policy::{Access, Grant};
+
+/// The engine and what belongs to it; made when the first module is needed, so that listing tools needs none of it.
+pub struct Sandbox {
+    started: OnceLock<Started>,
+    places: Semaphore,
+}
+
+struct Started {
+    engine: Engine,
+    ticker: Ticker,
+}
+
+/// A module: where its code is, and what it was granted.
+pub struct Module {
+    key: Arc<str>,
+    grant: Grant,
+    code: Code,
+}
+
+enum Code {
+    Builtin {
+        module: &'static Builtin,
+        linked: OnceLock<Linked>,
+    },
+    Loaded(Linked),
+}
+
+impl Default for Sandbox {
+    fn default() -> Self {
+        Self {
+            started: OnceLock::new(),
+            places: Semaphore::new(limits::CONCURRENT_CALLS as usize),
+        }
+    }
+}
+
+impl Sandbox {
+    /// A module that the binary carries. Nothing is loaded yet.
+    pub fn builtin(module: &'static Builtin, grant: Grant) -> Module {
+        Module {
+            key: Arc::from(module.family),
+            grant,
+            code: Code::Builtin {
+                module,
+                linked: OnceLock::new(),
+            },
+        }
+    }
+
+    /// Loads a module from a file, and asks it what it offers.
+    pub async fn file(
+        &self,
+        path: &Path,
+        grant: Grant,
+    ) -> Result<(Module, ModuleDescription), LoadError> {
+        let key = key(path)?;
+        let started = self.started()?;
+        let (linked, description) =
+            load::file(&started.engine, &started.ticker, &key, path).await?;
+        let module = Module {
+            key,
+            grant,
+            code: Code::Loaded(linked),
+        };
+        Ok((module, description))
+    }
+
+    /// Runs one call of a module, in a fresh instance of it.
+    pub async fn call(
+        &self,
+        module: &Module,
+        request: CallRequest,
+    ) -> Result<CallResult, CallError> {
+        let unusable = |error: LoadError| {
+            tracing::error!(module = &*module.key, "{error}");
+            CallError::Unusable(error.to_string())
+        };
+        let started = self.started().map_err(unusable)?;
+        let linked = module.linked(&started.engine).map_err(unusable)?;
+        let _place = self.place(&request).await?;
+        let authority = Authority {
+            request,
+            grant: module.grant.clone(),
+        };
+        call::run(
+            linked,
+            Arc::clone(&module.key),
+            authority,
+            started.ticker.guest(),
+        )
+        .await
+    }
+
+    /// Waits for a place among the calls that run at once.
+    async fn place(
+        &self,
+        request: &CallRequest,
+    ) -> Result<tokio::sync::SemaphorePermit<'_>, CallError> {
+        let limit = limits::WALL_CLOCK;
+        tokio::select! {
+            biased;
+            () = request.cancel.cancelled() => Err(CallError::Cancelled),
+            place = self.places.acquire() => place
+                .map_err(|closed| CallError::Unusable(closed.to_string())),
+            () = tokio::time::sleep_until(Instant::now() + limit) => {
+                Err(Ended::WallClock { limit }.into())
+            }
+        }
+    }
+
+    fn started(&self) -> Result<&Started, LoadError> {
+        if let Some(started) = self.started.get() {
+            return Ok(started);
+        }
+        let failed = |reason: String| LoadError::Engine(reason);
+        let engine = engine::engine().map_err(|error| failed(format!("{error:#}")))?;
+        let ticker = Ticker::start(engine.clone()).map_err(|error| failed(error.to_string()))?;
+        Ok(self.started.get_or_init(|| Started { engine, ticker }))
+    }
+}
+
+impl Module {
+    /// The operator's name for it.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The most that it was granted.
+    pub fn access(&self) -> Access {
+        self.grant.access
+    }
+
+    fn linked(&self, engine: &Engine) -> Result<&Linked, LoadError> {
+        match &self.code {
+            Code::Loaded(linked) => Ok(linked),
+            Code::Builtin { module, linked } => {
+                if let Some(linked) = linked.get() {
+                    return Ok(linked);
+                }
+                let fresh = load::builtin(engine, module)?;
+                Ok(linked.get_or_init(|| fresh))
+            }
+        }
+    }
+}
+
+/// A file's key is its name without `.wasm`.
+fn key(path: &Path) -> Result<Arc<str>, LoadError> {
+    let wrong = || LoadError::Key {
+        path: path.to_owned(),
+    };
+    let stem = path
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .ok_or_else(wrong)?;
+    let fits = stem.len() <= 20
+        && stem.starts_with(|first: char| first.is_ascii_alphabetic())
+        && stem
+            .chars()
+            .all(|character| character.is_ascii_alphanumeric() || "-_".contains(character));
+    if fits { Ok(Arc::from(stem)) } else { Err(wrong()) }
+}

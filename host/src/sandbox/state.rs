@@ -1,0 +1,171 @@
+//! What the host keeps of one call while a guest runs.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use wasmtime::component::{Resource, ResourceTable};
+use wasmtime::Error;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use super::bindings::haproxy::module::types::{HostError, Problem};
+use super::error::{Ended, Failure};
+use super::limits::{self, Limits};
+use super::meter::Meter;
+use super::printed::Printed;
+use crate::haproxy::RuntimeApi;
+use crate::policy::{Access, Grant};
+
+/// Where progress reports go.
+pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// How far a call is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Steps done.
+    pub done: u32,
+    /// Steps in all; 0 where nobody knows.
+    pub total: u32,
+    /// For a person.
+    pub message: String,
+}
+
+/// A call of a tool, as the catalogue found and checked it.
+pub struct CallRequest {
+    /// The tool's name in its module.
+    pub tool: String,
+    /// The validated arguments, written anew by the host.
+    pub arguments: String,
+    /// The access that the tool declares.
+    pub access: Access,
+    /// The server's ceiling.
+    pub ceiling: Access,
+    /// The HAProxy that the call is about.
+    pub instance: Arc<RuntimeApi>,
+    /// Cancelled when the caller gives up.
+    pub cancel: CancellationToken,
+    /// Where progress goes; none where the caller did not ask for it.
+    pub progress: Option<ProgressSink>,
+}
+
+/// What a call may speak with. A module that is being described has none of it.
+pub(super) struct Authority {
+    pub(super) request: CallRequest,
+    pub(super) grant: Grant,
+}
+
+/// One call, as host functions see it.
+pub(super) struct CallState {
+    /// The module's key, for the log.
+    pub(super) module: Arc<str>,
+    pub(super) meter: Meter,
+    pub(super) authority: Option<Arc<Authority>>,
+    pub(super) deadline: Instant,
+    pub(super) resources: ResourceTable,
+    /// Whether a reply of HAProxy is open.
+    pub(super) open_reply: bool,
+    /// The failure of the host that the guest was told last, with the hint that the contract has no room for.
+    pub(super) told: Option<Failure>,
+    pub(super) last_progress: Option<Instant>,
+    pub(super) printed: Printed,
+    /// Made when a guest first touches WASI: built-in modules never do.
+    wasi: Option<WasiCtx>,
+}
+
+impl CallState {
+    pub(super) fn new(module: Arc<str>, limits: Limits, authority: Option<Arc<Authority>>) -> Self {
+        let mut resources = ResourceTable::new();
+        resources.set_max_capacity(limits::HANDLES);
+        Self {
+            module,
+            meter: Meter::new(limits),
+            authority,
+            deadline: Instant::now() + limits.wall_clock,
+            resources,
+            open_reply: false,
+            told: None,
+            last_progress: None,
+            printed: Printed::default(),
+            wasi: None,
+        }
+    }
+
+    /// Counts a call of a host function that waits or that makes the host keep something.
+    ///
+    /// # Errors
+    /// The outer one ends a guest that does not stop asking; the inner one tells it to.
+    pub(super) fn count_host_call(&mut self) -> wasmtime::Result<Result<(), HostError>> {
+        self.meter.host_calls = self.meter.host_calls.saturating_add(1);
+        let limit = self.meter.limits.host_calls;
+        if self.meter.host_calls > limit.saturating_add(limits::HOST_CALLS_GRACE) {
+            return Err(Error::new(Ended::HostCalls { limit }));
+        }
+        if self.meter.host_calls > limit {
+            return Ok(Err(exhausted(
+                "host-calls",
+                format!("the call has used up its host calls: {limit}"),
+            )));
+        }
+        if self.cancelled() {
+            return Ok(Err(HostError::Cancelled));
+        }
+        Ok(Ok(()))
+    }
+
+    pub(super) fn cancelled(&self) -> bool {
+        self.authority
+            .as_ref()
+            .is_some_and(|authority| authority.request.cancel.is_cancelled())
+    }
+
+    pub(super) fn cancel_token(&self) -> CancellationToken {
+        self.authority
+            .as_ref()
+            .map(|authority| authority.request.cancel.clone())
+            .unwrap_or_default()
+    }
+
+    /// Keeps a resource for the guest.
+    pub(super) fn keep<T: Send + 'static>(&mut self, resource: T) -> wasmtime::Result<Resource<T>> {
+        self.resources.push(resource).map_err(|_full| {
+            Error::new(Ended::Handles {
+                limit: limits::HANDLES,
+            })
+        })
+    }
+
+    /// Milliseconds since the Unix epoch; 0 on a machine whose clock stands before it.
+    pub(super) fn wall_milliseconds() -> u64 {
+        SystemTime::now()
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .ok()
+            .and_then(|since| u64::try_from(since.as_millis()).ok())
+            .unwrap_or(0)
+    }
+}
+
+/// A limit was reached and the guest may still answer.
+pub(super) fn exhausted(code: &str, message: String) -> HostError {
+    HostError::Exhausted(Problem {
+        code: code.to_owned(),
+        message,
+    })
+}
+
+impl WasiView for CallState {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        let printed = &self.printed;
+        let wasi = self.wasi.get_or_insert_with(|| {
+            // The defaults: no arguments, no environment, no folders, sockets that refuse. Clock and random are there.
+            WasiCtx::builder()
+                .stdout(printed.stream())
+                .stderr(printed.stream())
+                .build()
+        });
+        WasiCtxView {
+            ctx: wasi,
+            table: &mut self.resources,
+        }
+    }
+}
