@@ -1,0 +1,145 @@
+//! Which command answers a query: HAProxy filters what it can.
+//!
+//! `show stat <proxy> <types> <sid>` needs all three arguments. HAProxy looks for a proxy of that name, the first one
+//! where a frontend and a backend share it (allowed before 3.3), and takes what is no name for a number. So what it
+//! selects is checked against the name, and the whole dump is the fallback.
+//!
+//! # References
+//! HAProxy Management Guide, section 9.3, "show stat".
+
+use haproxy_replies::stat::ObjectType;
+
+use crate::query::Query;
+
+/// A command, as words.
+pub(crate) type Words = Vec<String>;
+
+/// HAProxy's selection of the rows, or None where the name cannot be given to it.
+pub(crate) fn selected(query: &Query) -> Option<Words> {
+    let proxy = query.proxy.as_deref()?;
+    // a number of HAProxy's own, all proxies, and another command
+    (!proxy.starts_with(['#', '-', '+']) && proxy != "domain").then(|| select(proxy, &query.types))
+}
+
+/// All rows of the types that the query asks for.
+pub(crate) fn everything(query: &Query) -> Words {
+    if query.types.is_empty() {
+        words(&["show", "stat"])
+    } else {
+        select("-1", &query.types)
+    }
+}
+
+/// The rows of all proxies themselves.
+pub(crate) fn proxies(types: &[ObjectType]) -> Words {
+    select("-1", types)
+}
+
+/// The proxies that may share the name of the one whose rows were read, where there can be any.
+pub(crate) fn twins(query: &Query, seen: &[ObjectType], version: &str) -> Option<ObjectType> {
+    if !query.types.is_empty() || !names_may_be_shared(version) {
+        return None;
+    }
+    match (
+        seen.contains(&ObjectType::Frontend),
+        seen.contains(&ObjectType::Backend),
+    ) {
+        (true, false) => Some(ObjectType::Backend),
+        (false, true) => Some(ObjectType::Frontend),
+        _ => None,
+    }
+}
+
+/// Whether a frontend and a backend may have one name: up to 3.2, and where the version cannot be read.
+fn names_may_be_shared(version: &str) -> bool {
+    let mut numbers = version
+        .split(|character: char| !character.is_ascii_digit())
+        .map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) < (3, 3),
+        _ => true,
+    }
+}
+
+fn select(proxy: &str, types: &[ObjectType]) -> Words {
+    let mask = if types.is_empty() {
+        "-1".to_owned()
+    } else {
+        types
+            .iter()
+            .fold(0, |mask, kind| mask | kind.mask())
+            .to_string()
+    };
+    words(&["show", "stat", proxy, &mask, "-1"])
+}
+
+fn words(words: &[&str]) -> Words {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::query::Arguments;
+
+    fn query(arguments: &str) -> Query {
+        serde_json::from_str::<Arguments>(arguments)
+            .unwrap()
+            .query()
+            .unwrap()
+    }
+
+    #[test]
+    fn haproxy_filters_what_it_can() {
+        for (arguments, first) in [
+            ("{}", "show stat"),
+            (r#"{"filter":"a"}"#, "show stat"),
+            (r#"{"type":"frontend"}"#, "show stat -1 1 -1"),
+            (r#"{"server":"s1"}"#, "show stat -1 12 -1"),
+            (r#"{"proxy":"be_app"}"#, "show stat be_app -1 -1"),
+            (
+                r#"{"proxy":"be_app","type":"server"}"#,
+                "show stat be_app 4 -1",
+            ),
+            (
+                r#"{"proxy":"be_app","server":"s1"}"#,
+                "show stat be_app 12 -1",
+            ),
+            (r#"{"proxy":"12"}"#, "show stat 12 -1 -1"),
+            (r##"{"proxy":"#3"}"##, "show stat"),
+            (r#"{"proxy":"-1"}"#, "show stat"),
+            (
+                r#"{"proxy":"domain","type":"backend"}"#,
+                "show stat -1 2 -1",
+            ),
+        ] {
+            let query = query(arguments);
+            let words = selected(&query).unwrap_or_else(|| everything(&query));
+            assert_eq!(words.join(" "), first, "{arguments}");
+        }
+    }
+
+    #[test]
+    fn a_shared_name_is_looked_for_where_it_can_be() {
+        use ObjectType::{Backend, Frontend, Listener, Server};
+        let plain = query(r#"{"proxy":"web"}"#);
+        assert_eq!(
+            twins(&plain, &[Frontend, Listener], "2.6.12-1+deb12u4"),
+            Some(Backend)
+        );
+        assert_eq!(twins(&plain, &[Server, Backend], "3.2.26"), Some(Frontend));
+        assert_eq!(twins(&plain, &[Server, Backend], "3.3.0"), None);
+        assert_eq!(twins(&plain, &[Server, Backend], "4.0-dev1"), None);
+        assert_eq!(twins(&plain, &[Server, Backend], "unknown"), Some(Frontend));
+        assert_eq!(twins(&plain, &[Frontend, Backend], "2.6.12"), None);
+        assert_eq!(
+            twins(
+                &query(r#"{"proxy":"web","type":"server"}"#),
+                &[Server],
+                "2.6.12"
+            ),
+            None
+        );
+    }
+}
