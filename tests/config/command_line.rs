@@ -94,6 +94,25 @@ fn each_variable_reaches_the_program() {
     }
 }
 
+#[test]
+fn each_flag_reaches_the_program() {
+    let flags = haproxy_mcp::config::Setting::all().filter_map(haproxy_mcp::config::Setting::flag);
+    for flag in flags {
+        let output = run(&[&format!("--{flag}"), "?"]);
+        assert_eq!(output.status.code(), Some(2), "{flag}");
+        let stderr = text(&output.stderr);
+        assert!(
+            stderr.contains(&format!("flag `--{flag}`: `?`")),
+            "{stderr}"
+        );
+    }
+    let stderr = text(&run(&["--config", "/nowhere/config.toml"]).stderr);
+    assert!(
+        stderr.contains("flag `--config`: `/nowhere/config.toml`"),
+        "{stderr}"
+    );
+}
+
 /// A folder that an assistant opens must not grant anything, whatever the environment says about folders.
 #[test]
 fn the_current_folder_is_never_read() {

@@ -105,3 +105,28 @@ impl Flags {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::Flags;
+    use crate::config::Environment;
+    use clap::{Args, Command, FromArgMatches};
+    use std::path::PathBuf;
+
+    #[test]
+    fn modules_are_kept_in_their_order() {
+        let arguments = ["haproxy-mcp", "--module", "/b.wasm", "--module", "a.wasm"];
+        let matches = Flags::augment_args(Command::new("haproxy-mcp"))
+            .try_get_matches_from(arguments)
+            .unwrap();
+        let sources = Flags::from_arg_matches(&matches)
+            .unwrap()
+            .into_sources(Environment::default());
+        assert_eq!(
+            sources.modules,
+            [PathBuf::from("/b.wasm"), PathBuf::from("a.wasm")]
+        );
+    }
+}
