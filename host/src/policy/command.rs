@@ -117,7 +117,8 @@ pub enum Payload {
 pub enum ReplyKind {
     /// Short: read whole, and judged before anybody sees it.
     Message(Success),
-    /// Of any length: read as it comes. It is a refusal when it begins with a severity of 3 or less.
+    /// Of any length: read as it comes. It may begin with a severity (`[6]: `), which is no part of it; one of
+    /// 3 or less makes it a refusal.
     Dump,
 }
 
@@ -127,6 +128,8 @@ pub enum ReplyKind {
 pub enum Success {
     /// No text at all.
     Silent,
+    /// No text, or one in which one of these stands.
+    SilentOr(&'static [&'static str]),
     /// No text, or a notice (severity 4 to 6).
     Quiet,
     /// A notice (severity 4 to 6).

@@ -205,9 +205,7 @@ impl Denial {
             DenialReason::NeverGranted(_) => "no setting allows it".into(),
             DenialReason::UnexpectedWord { usage, .. }
             | DenialReason::MissingWord { usage }
-            | DenialReason::Payload { usage } => {
-                format!("the command takes: {}", usage.iter().map(|u| format!("`{u}`")).collect::<Vec<_>>().join(", "))
-            }
+            | DenialReason::Payload { usage } => takes(usage),
             DenialReason::AboveServer { .. } => {
                 format!("the operator can start the server with `--access {needs}` or `HAPROXY_MCP_ACCESS={needs}`")
             }
@@ -314,7 +312,7 @@ fn row(command: &Command) -> Result<(&'static CommandSpec, Vec<Role>), Denial> {
     };
     let args = words.get(path..).unwrap_or_default();
     let forms = || named().filter(|spec| spec.path.len() == path);
-    let mut furthest = 0;
+    let mut misfits = Vec::new();
     let mut payload_differs = false;
     for spec in forms() {
         match match_words(&Exact, spec.args, args) {
@@ -324,14 +322,15 @@ fn row(command: &Command) -> Result<(&'static CommandSpec, Vec<Role>), Denial> {
             {
                 return Ok((spec, roles));
             }
-            Ok(_) => payload_differs = true,
-            Err(Misfit { at }) => furthest = furthest.max(at),
+            Ok(_) => {
+                payload_differs = true;
+                misfits.push((spec, args.len()));
+            }
+            Err(Misfit { at }) => misfits.push((spec, at)),
         }
     }
-    let usage = forms()
-        .filter(|spec| spec.access().is_some())
-        .map(ToString::to_string)
-        .collect();
+    let furthest = misfits.iter().map(|(_, at)| *at).max().unwrap_or_default();
+    let usage = usage(&misfits);
     let hides = forms().any(CommandSpec::has_secrets);
     let asked = if hides {
         veiled(command, path)
@@ -355,6 +354,31 @@ fn row(command: &Command) -> Result<(&'static CommandSpec, Vec<Role>), Denial> {
         needs: forms().filter_map(CommandSpec::access).min(),
         reason,
     })
+}
+
+/// The usage lines of those forms of a command that fit up to the word which fits none.
+pub(super) fn usage(misfits: &[(&CommandSpec, usize)]) -> Vec<String> {
+    let furthest = misfits.iter().map(|(_, at)| *at).max();
+    misfits
+        .iter()
+        .filter(|(spec, at)| Some(*at) == furthest && spec.access().is_some())
+        .map(|(spec, _)| spec.to_string())
+        .collect()
+}
+
+/// The usage lines as a hint.
+pub(super) fn takes(usage: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let lines: Vec<String> = usage
+        .iter()
+        .take(SHOWN)
+        .map(|line| format!("`{line}`"))
+        .collect();
+    let more = match usage.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!(", and {more} other forms"),
+    };
+    format!("the command takes: {}{more}", lines.join(", "))
 }
 
 /// A name other than the object's own in a command that opens or settles a transaction. The host abandons what
@@ -419,7 +443,7 @@ fn asked(command: &Command, row: Option<(&CommandSpec, &[Role])>) -> String {
     let text = if command.payload.is_empty() {
         text
     } else {
-        format!("{text} << ({} lines)", command.payload.len())
+        format!("{text} << (lines: {})", command.payload.len())
     };
     printable(&text, MAX_ASKED)
 }

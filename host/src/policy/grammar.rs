@@ -180,17 +180,21 @@ struct Chain<'a> {
     next: Option<&'a Chain<'a>>,
 }
 
+/// The most steps of one match. A command takes a few hundred; a pattern of many `*` could take years.
+const MAX_STEPS: u32 = 50_000;
+
 struct Matcher<'a, F> {
     fits: &'a F,
     words: &'a [&'a str],
     roles: Vec<Role>,
     furthest: usize,
+    steps: u32,
 }
 
 /// Matches all the words against all the parts.
 ///
-/// The alternatives of a [`Part::Repeated`] differ in their first word, so that the work stays linear in the
-/// number of words (at most [`super::words::MAX_WORDS`]).
+/// The alternatives of a [`Part::Repeated`] differ in their first word, so that for a command the work stays
+/// linear in the number of words. A pattern's `*` fits all of them: [`MAX_STEPS`] ends that.
 pub(super) fn match_words<F: Fits>(
     fits: &F,
     parts: &[Part],
@@ -201,6 +205,7 @@ pub(super) fn match_words<F: Fits>(
         words,
         roles: Vec::with_capacity(words.len()),
         furthest: 0,
+        steps: MAX_STEPS,
     };
     if matcher.run(&Chain { parts, next: None }) {
         Ok(matcher.roles)
@@ -215,6 +220,10 @@ impl<F: Fits> Matcher<'_, F> {
     fn run(&mut self, chain: &Chain<'_>) -> bool {
         let at = self.roles.len();
         self.furthest = self.furthest.max(at);
+        let Some(left) = self.steps.checked_sub(1) else {
+            return false;
+        };
+        self.steps = left;
         let Some((&part, rest)) = chain.parts.split_first() else {
             return match chain.next {
                 Some(next) => self.run(next),

@@ -115,7 +115,7 @@ impl Object {
             Self::Proxy => word.starts_with(|c: char| {
                 c == '#' || c == '-' || c == '+' || c.is_ascii_digit() || c.is_ascii_whitespace()
             }),
-            Self::ServerId | Self::Version | Self::TablePointer => true,
+            Self::ServerId | Self::TablePointer => true,
             Self::Map | Self::Acl => ["#", "file@", "opt@"]
                 .iter()
                 .any(|prefix| word.starts_with(prefix)),

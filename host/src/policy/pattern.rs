@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::command::{CommandSpec, NeverReason, Payload, Rights};
+use super::decide::{takes, usage};
 use super::grammar::{Exact, Fits, Misfit, Part, Role, match_words};
 use super::object::{Object, split_server};
 use super::table::COMMANDS;
@@ -96,16 +97,7 @@ impl PatternError {
                     .into()
             }
             Self::NeverGranted { .. } => "leave it out".into(),
-            Self::Unexpected { usage, .. } | Self::Incomplete { usage, .. } => {
-                format!(
-                    "the command takes: {}",
-                    usage
-                        .iter()
-                        .map(|u| format!("`{u}`"))
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                )
-            }
+            Self::Unexpected { usage, .. } | Self::Incomplete { usage, .. } => takes(usage),
             Self::Alias { .. } => {
                 "write the name: a number may mean something else after a reload".into()
             }
@@ -355,11 +347,11 @@ impl FromStr for Pattern {
                 pattern: printable(text, 200),
             });
         };
-        let mut furthest = None;
+        let mut misfits = Vec::new();
         for spec in named().filter(|spec| spec.path.len() == longest) {
             match pattern.fits(spec) {
                 Ok(roles) => return pattern.by_name(longest, &roles),
-                Err(Misfit { at }) => furthest = furthest.max(Some(longest + at)),
+                Err(Misfit { at }) => misfits.push((spec, at)),
             }
         }
         for spec in named().filter(|spec| spec.path.len() == longest) {
@@ -372,10 +364,8 @@ impl FromStr for Pattern {
                 });
             }
         }
-        let usage = named()
-            .filter(|spec| spec.path.len() == longest && spec.access().is_some())
-            .map(ToString::to_string)
-            .collect();
+        let furthest = misfits.iter().map(|(_, at)| longest + at).max();
+        let usage = usage(&misfits);
         Err(match furthest.and_then(|at| pattern.words.get(at)) {
             Some(word) => PatternError::Unexpected {
                 word: printable(word, 200),

@@ -260,6 +260,9 @@ impl Probe {
 /// It comes from a [`Permit`], so that leave to open includes leave to abandon. It must not be used once the
 /// thing was settled, nor when a command that settles it was sent and its outcome is unknown: `clear map @3`
 /// after `commit map @3` empties the live map (measured on 2.6, 3.0, 3.2 and 3.4).
+///
+/// HAProxy 3.4.7 answers `clear map @3` with success and keeps the version as long as the live one has entries;
+/// the next commit drops it. 2.6 to 3.2 drop it at once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Undo {
     instance: InstanceId,

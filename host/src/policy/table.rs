@@ -6,7 +6,7 @@
 use super::access::Access;
 use super::command::{
     CommandSpec, NeverReason, Payload, Reveals, Rights, Step, Subject,
-    Success::{Containing, Line, Notice, Quiet, Text},
+    Success::{Containing, Line, Notice, Quiet, SilentOr, Text},
 };
 use super::grammar::Part::{self, Object, OneOf, Optional, Repeated, Rest, Secret, Value, Word};
 use super::grammar::Value as V;
@@ -362,13 +362,14 @@ pub const COMMANDS: &[CommandSpec] = &[
         &[Object(O::Backend), Secret],
     ),
     // -- frontends and backends --
+    // `Frontend was previously shut down, cannot disable.` is a notice as well.
     operate(
         &["set", "maxconn", "frontend"],
         &[Object(O::Frontend), Value(V::Number)],
     ),
-    operate(&["enable", "frontend"], &[Object(O::Frontend)]).says(Quiet),
-    operate(&["disable", "frontend"], &[Object(O::Frontend)]).says(Quiet),
-    admin(&["shutdown", "frontend"], &[Object(O::Frontend)]).says(Quiet),
+    operate(&["enable", "frontend"], &[Object(O::Frontend)]).says(SilentOr(&["already"])),
+    operate(&["disable", "frontend"], &[Object(O::Frontend)]).says(SilentOr(&["already"])),
+    admin(&["shutdown", "frontend"], &[Object(O::Frontend)]).says(SilentOr(&["already"])),
     operate(&["publish", "backend"], &[Object(O::Backend)])
         .says(Notice)
         .since(3, 4),
@@ -515,7 +516,7 @@ pub const COMMANDS: &[CommandSpec] = &[
         &[Object(O::Cert), Word("domain"), Value(V::Text)],
     )
     .says(Quiet)
-    .since(3, 3),
+    .since(3, 2),
     // Creates an empty store at once: no transaction, so that only deleting it takes it back.
     admin(&["new", "ssl", "cert"], &[Object(O::Cert)])
         .says(Notice)
@@ -600,6 +601,7 @@ pub const COMMANDS: &[CommandSpec] = &[
     never(&["show", "env"], &[Rest], NeverReason::RevealsSecrets),
     // -- the master process --
     SHOW_PROC,
+    // 2.6 closes the connection without a text; later versions say `Success=1` or `Success=0` and the logs.
     admin(&["reload"], &[]).says(Text).master(),
     admin(&["hard-reload"], &[]).says(Text).master().since(2, 9),
     never(&["mcli-debug-mode"], &[Rest], NeverReason::ChangesSession).master(),
