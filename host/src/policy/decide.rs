@@ -10,7 +10,8 @@ use super::object::Object;
 use super::pattern::Cover;
 use super::permit::{InstanceId, Permit};
 use super::table::COMMANDS;
-use super::words::{Command, Malformed, entry, escaped, printable};
+use super::words::{Command, Malformed, entry, escaped};
+use crate::visible::visible;
 
 /// The most characters of a refused command that are shown.
 const MAX_ASKED: usize = 200;
@@ -269,7 +270,7 @@ pub fn decide(
     }
     if let Some(word) = untraceable(spec, &roles, command) {
         return Err(deny(DenialReason::ObjectAlias {
-            word: printable(word, MAX_ASKED),
+            word: visible(word, MAX_ASKED).into_owned(),
         }));
     }
     if let Commands::Only(patterns) = &authority.module.commands {
@@ -287,7 +288,7 @@ pub fn decide(
         if !granted {
             return Err(deny(match alias {
                 Some(word) => DenialReason::ObjectAlias {
-                    word: printable(&word, MAX_ASKED),
+                    word: visible(&word, MAX_ASKED).into_owned(),
                 },
                 None => DenialReason::NotGranted {
                     pattern: suggestion(spec, &roles, command),
@@ -344,7 +345,7 @@ fn row(command: &Command) -> Result<(&'static CommandSpec, Vec<Role>), Denial> {
             usage,
         },
         Some(word) => DenialReason::UnexpectedWord {
-            word: printable(word, MAX_ASKED),
+            word: visible(word, MAX_ASKED).into_owned(),
             usage,
         },
         None => DenialReason::MissingWord { usage },
@@ -418,7 +419,7 @@ fn suggestion(spec: &CommandSpec, roles: &[Role], command: &Command) -> String {
     while words.len() > spec.path.len() + 1 && words.ends_with(&["*", "*"]) {
         words.pop();
     }
-    printable(&words.join(" "), MAX_ASKED)
+    visible(&words.join(" "), MAX_ASKED).into_owned()
 }
 
 /// The command as it may be shown.
@@ -445,7 +446,7 @@ fn asked(command: &Command, row: Option<(&CommandSpec, &[Role])>) -> String {
     } else {
         format!("{text} << (lines: {})", command.payload.len())
     };
-    printable(&text, MAX_ASKED)
+    visible(&text, MAX_ASKED).into_owned()
 }
 
 /// The first words of the command, and how many there are.
@@ -453,8 +454,6 @@ fn veiled(command: &Command, first: usize) -> String {
     let Some((path, [_, ..])) = command.words.split_at_checked(first) else {
         return asked(command, None);
     };
-    printable(
-        &format!("{} … ({} words)", escaped(path), command.words.len()),
-        MAX_ASKED,
-    )
+    let shown = format!("{} … ({} words)", escaped(path), command.words.len());
+    visible(&shown, MAX_ASKED).into_owned()
 }

@@ -1,7 +1,7 @@
 //! The place that says yes or no.
 //!
 //! Every command that reaches HAProxy passes [`decide`]; the wire takes a [`Permit`] and nothing else. No input
-//! or output, no waiting, and nothing of the rest of the program is used here.
+//! or output, no waiting; of the rest of the program only [`crate::visible`] is used here.
 //!
 //! # What is denied by default
 //!

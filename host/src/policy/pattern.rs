@@ -8,7 +8,8 @@ use super::decide::{takes, usage};
 use super::grammar::{Exact, Fits, Misfit, Part, Role, match_words};
 use super::object::{Object, split_server};
 use super::table::COMMANDS;
-use super::words::{Command, entry, printable};
+use super::words::{Command, entry};
+use crate::visible::visible;
 
 /// Which commands are granted: words as they stand in a command, in which `*` stands for any text.
 ///
@@ -344,7 +345,7 @@ impl FromStr for Pattern {
         let named = || COMMANDS.iter().filter(|spec| pattern.after(spec).is_some());
         let Some(longest) = named().map(|spec| spec.path.len()).max() else {
             return Err(PatternError::UnknownCommand {
-                pattern: printable(text, 200),
+                pattern: visible(text, 200).into_owned(),
             });
         };
         let mut misfits = Vec::new();
@@ -368,11 +369,11 @@ impl FromStr for Pattern {
         let usage = usage(&misfits);
         Err(match furthest.and_then(|at| pattern.words.get(at)) {
             Some(word) => PatternError::Unexpected {
-                word: printable(word, 200),
+                word: visible(word, 200).into_owned(),
                 usage,
             },
             None => PatternError::Incomplete {
-                pattern: printable(text, 200),
+                pattern: visible(text, 200).into_owned(),
                 usage,
             },
         })

@@ -8,7 +8,8 @@ use super::command::{CommandSpec, Door, Release, ReplyKind, Reveals, Step, Subje
 use super::grammar::Role;
 use super::object::Object;
 use super::table;
-use super::words::{Command, Malformed, escaped, printable};
+use super::words::{Command, Malformed, escaped};
+use crate::visible::visible;
 
 /// The most characters of a command that are shown in a log or an audit record.
 const MAX_SHOWN: usize = 4_000;
@@ -216,7 +217,7 @@ fn shown(spec: &CommandSpec, roles: &[Role], command: &Command) -> String {
             text.push_str(&command.payload.join(" | "));
         }
     }
-    printable(&text, MAX_SHOWN)
+    visible(&text, MAX_SHOWN).into_owned()
 }
 
 /// The commands of the host itself.

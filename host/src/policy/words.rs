@@ -6,8 +6,6 @@
 //! that each `<` is escaped. A line feed cannot be escaped, and a NUL ends what HAProxy reads: control
 //! characters are refused.
 
-use std::fmt::Write as _;
-
 /// The most words in a command. HAProxy 2.6 and 3.0 silently ignore the 65th.
 pub const MAX_WORDS: usize = 64;
 /// The most bytes in a command's line, after escaping. HAProxy's buffer is 16,384 bytes unless configured;
@@ -251,40 +249,4 @@ pub(super) fn entry(line: &str) -> Option<(&str, &str)> {
     let (key, value) = line.split_once(' ')?;
     let value = value.trim_start_matches(' ');
     (!key.is_empty() && !value.is_empty()).then_some((key, value))
-}
-
-/// The text with everything made visible that a terminal or a reader might act on, and cut after `limit`
-/// characters.
-pub(super) fn printable(text: &str, limit: usize) -> String {
-    let mut out = String::new();
-    for (at, c) in text.chars().enumerate() {
-        if at == limit {
-            out.push('…');
-            break;
-        }
-        if c.is_control() || is_invisible(c) {
-            // Writing to a `String` cannot fail.
-            let _ = write!(out, "\\u{{{:x}}}", u32::from(c));
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-/// Characters that direct the text or do not show: Unicode's bidirectional controls, zero-width characters,
-/// line separators and tags.
-const fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{61c}'
-            | '\u{180e}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{feff}'
-            | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e007f}'
-    )
 }
