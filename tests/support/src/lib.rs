@@ -5,6 +5,7 @@
 //! - [`haproxy`]: one running HAProxy with a topology like a real site's
 //! - [`topology`]: the configuration text behind it
 //! - [`origin`]: the web servers behind HAProxy
+//! - [`guests`]: modules that misbehave, compiled from `tests/guests`
 //! - [`mcp`]: a client that speaks MCP to a server over its standard streams
 //! - [`scripted`]: a socket that does what a test tells it, step by step
 //! - [`ran`]: the exact versions that a test run has used, kept for its report
@@ -25,6 +26,7 @@
 )]
 
 pub mod binaries;
+pub mod guests;
 pub mod haproxy;
 pub mod mcp;
 pub mod origin;

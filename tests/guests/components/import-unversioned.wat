@@ -1,0 +1,3 @@
+;; Wants the contract without saying which.
+(component
+  (import "haproxy:module/runtime" (instance)))
