@@ -1,0 +1,51 @@
+//! The shown columns of a row.
+
+use haproxy_replies::stat::{Columns, Row};
+use haproxy_replies::value::{Kind, Value};
+
+/// A row that is kept: names and values of the columns that have one.
+pub(crate) type Fields = Vec<(String, Value<'static>)>;
+
+/// Columns by name, and where they are in a row.
+#[derive(Debug, Default)]
+pub(crate) struct Shown(Vec<(String, Kind, usize)>);
+
+impl Shown {
+    /// Those of the named columns that this HAProxy has; adds them to `wanted`.
+    pub(crate) fn named<'a>(
+        columns: &Columns,
+        names: impl IntoIterator<Item = &'a str>,
+        wanted: &mut Vec<usize>,
+    ) -> Self {
+        let mut shown = Vec::new();
+        for name in names {
+            if let Some(index) = columns.index(name)
+                && let Some(column) = columns.get(index)
+            {
+                shown.push((name.to_owned(), column.kind(), wanted.len()));
+                wanted.push(index);
+            }
+        }
+        Self(shown)
+    }
+
+    /// The fields of a row, without those that are empty.
+    pub(crate) fn fields(&self, row: &Row<'_>) -> Fields {
+        self.0
+            .iter()
+            .map(|(name, kind, place)| (name.clone(), owned(Value::read(row.field(*place), *kind))))
+            .filter(|(_, value)| *value != Value::Absent)
+            .collect()
+    }
+}
+
+/// A value that outlives the reply.
+pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
+    match value {
+        Value::Text(text) => Value::Text(text.into_owned().into()),
+        Value::Absent => Value::Absent,
+        Value::Unsigned(number) => Value::Unsigned(number),
+        Value::Signed(number) => Value::Signed(number),
+        Value::Float(number) => Value::Float(number),
+    }
+}

@@ -1,0 +1,206 @@
+//! The servers of one backend: what the statistics say, and then what the state says of those on the page.
+
+use haproxy_listing::{Fields as Written, Key, Page, Pages};
+use haproxy_replies::servers_state::ServerState;
+use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row};
+use haproxy_replies::value::{Value, unsigned};
+use serde::Serialize;
+
+use crate::admin_state;
+use crate::columns::{Fields, Shown};
+use crate::error::TableError;
+use crate::list::List;
+use crate::states::States;
+
+const SHOWN: [&str; 14] = [
+    "svname",
+    "status",
+    "weight",
+    "bck",
+    "qcur",
+    "scur",
+    "slim",
+    "stot",
+    "rate",
+    "hrsp_5xx",
+    "econ",
+    "eresp",
+    "check_status",
+    "lastchg",
+];
+
+/// A server, as it is kept.
+#[derive(Debug)]
+pub(crate) struct Server {
+    name: Vec<u8>,
+    fields: Fields,
+    address: Option<String>,
+    admin_state: Vec<String>,
+}
+
+impl Serialize for Server {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Row<'a, F: Serialize> {
+            #[serde(flatten)]
+            fields: F,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            addr: Option<&'a str>,
+            #[serde(skip_serializing_if = "<[_]>::is_empty")]
+            admin_state: &'a [String],
+        }
+        // 1 only where it is a backup
+        let shown = self
+            .fields
+            .iter()
+            .filter(|(name, value)| name != "bck" || *value != Value::Unsigned(0));
+        let fields = Written(shown.map(|(name, value)| (name.as_str(), value.clone())));
+        Row {
+            fields,
+            addr: self.address.as_deref(),
+            admin_state: &self.admin_state,
+        }
+        .serialize(serializer)
+    }
+}
+
+impl Server {
+    /// Adds what the state says of it.
+    pub(crate) fn describe(&mut self, state: &ServerState<'_>) {
+        self.address = address(state);
+        self.admin_state = admin(state);
+    }
+
+    pub(crate) fn name(&self) -> &[u8] {
+        &self.name
+    }
+}
+
+/// Address and port: `10.0.0.1:80`, `[::1]:80`; without a port where it has none, as a Unix socket.
+pub(crate) fn address(state: &ServerState<'_>) -> Option<String> {
+    let address = state
+        .field("srv_addr")
+        .filter(|address| !address.is_empty() && *address != b"-")?;
+    let address = String::from_utf8_lossy(address);
+    let port = state
+        .field("srv_port")
+        .and_then(unsigned)
+        .filter(|port| *port > 0);
+    Some(match port {
+        None => address.into_owned(),
+        Some(port) if address.contains(':') => format!("[{address}]:{port}"),
+        Some(port) => format!("{address}:{port}"),
+    })
+}
+
+/// The names of the bits of the administrative state.
+pub(crate) fn admin(state: &ServerState<'_>) -> Vec<String> {
+    state
+        .field("srv_admin_state")
+        .and_then(unsigned)
+        .map(admin_state::names)
+        .unwrap_or_default()
+}
+
+/// The list while it is read.
+#[derive(Debug)]
+pub(crate) struct Servers<'l> {
+    backend: &'l str,
+    list: &'l List,
+    shown: Shown,
+    /// Whether any row of the backend came.
+    seen: bool,
+    page: Page<Server>,
+    totals: Totals,
+}
+
+/// Sums over all servers that matched.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Totals {
+    servers: States,
+    qcur: u64,
+    scur: u64,
+    stot: u64,
+}
+
+impl Totals {
+    /// For a person.
+    pub(crate) fn line(&self) -> String {
+        format!(
+            "{}; {} sessions now, {} queued",
+            self.servers.line(),
+            self.scur,
+            self.qcur
+        )
+    }
+}
+
+impl<'l> Servers<'l> {
+    pub(crate) fn new(backend: &'l str, list: &'l List) -> Self {
+        Self {
+            backend,
+            list,
+            shown: Shown::default(),
+            seen: false,
+            page: list.page(),
+            totals: Totals::default(),
+        }
+    }
+
+    /// Whether any server of the backend came, the page, and the sums.
+    pub(crate) fn finish(self) -> (bool, Pages<Server>, Totals) {
+        (self.seen, self.page.finish(), self.totals)
+    }
+}
+
+/// Where the fields are that are needed in any case.
+mod place {
+    pub(super) const PXNAME: usize = 0;
+    pub(super) const SVNAME: usize = 1;
+    pub(super) const TYPE: usize = 2;
+    pub(super) const STATUS: usize = 3;
+    pub(super) const QCUR: usize = 4;
+    pub(super) const SCUR: usize = 5;
+    pub(super) const STOT: usize = 6;
+}
+
+impl Consumer for Servers<'_> {
+    type Error = TableError;
+
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
+        let names = ["pxname", "svname", "type", "status", "qcur", "scur", "stot"];
+        let mut wanted = names
+            .into_iter()
+            .map(|name| columns.require(name))
+            .collect::<Result<Vec<_>, _>>()?;
+        self.shown = Shown::named(columns, SHOWN, &mut wanted);
+        Ok(wanted)
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+        let (proxy, name) = (row.field(place::PXNAME), row.field(place::SVNAME));
+        let server = ObjectType::read(row.field(place::TYPE)) == Some(ObjectType::Server);
+        if !server || proxy != self.backend.as_bytes() {
+            return Ok(());
+        }
+        self.seen = true;
+        if !self.list.holds(name) {
+            return Ok(());
+        }
+        self.totals.servers.add(row.field(place::STATUS));
+        for (sum, place) in [
+            (&mut self.totals.qcur, place::QCUR),
+            (&mut self.totals.scur, place::SCUR),
+            (&mut self.totals.stot, place::STOT),
+        ] {
+            *sum = sum.saturating_add(unsigned(row.field(place)).unwrap_or(0));
+        }
+        self.page.offer(Key::Absent, || Server {
+            name: name.to_vec(),
+            fields: self.shown.fields(row),
+            address: None,
+            admin_state: Vec::new(),
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,211 @@
+//! From replies to answers, on what real ones answered; only the commands are missing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+use std::path::Path;
+
+use haproxy_replies::servers_state::ServersStateReader;
+use haproxy_replies::stat::{Consumer, StatReader};
+use serde_json::{Value, json};
+
+use crate::answer;
+use crate::backends::Backends;
+use crate::error::TableError;
+use crate::list::Arguments;
+use crate::server::{Search, State, Statistics};
+use crate::servers::Servers;
+
+const VERSIONS: [&str; 4] = ["2.6", "3.0", "3.2", "3.4"];
+
+fn reply(version: &str, command: &str) -> Vec<u8> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/replies");
+    std::fs::read(fixtures.join(version).join(format!("{command}.txt"))).unwrap()
+}
+
+fn read<C: Consumer<Error = TableError>>(version: &str, consumer: C) -> C {
+    let mut reader = StatReader::new(consumer);
+    reader.push(&reply(version, "show_stat")).unwrap();
+    reader.finish().unwrap()
+}
+
+fn arguments(text: &str) -> Arguments {
+    serde_json::from_str(text).unwrap()
+}
+
+fn backends(version: &str, text: &str) -> Value {
+    let list = arguments(text).list("list_backends").unwrap();
+    let (pages, totals) = read(version, Backends::new(&list)).finish();
+    serde_json::from_str(&answer::list(&list, &pages, &totals).unwrap().0).unwrap()
+}
+
+fn servers(version: &str, text: &str) -> Value {
+    let arguments = arguments(text);
+    let list = arguments.list("list_servers").unwrap();
+    let (_, mut pages, totals) = read(version, Servers::new(&arguments.backend, &list)).finish();
+    let mut reader = ServersStateReader::default();
+    reader
+        .push(&reply(version, "show_servers_state"), |state| {
+            let of_backend = state.require("be_name")? == arguments.backend.as_bytes();
+            let name = state.require("srv_name")?;
+            if let Some(kept) = pages
+                .rows
+                .iter_mut()
+                .find(|kept| of_backend && kept.row.name() == name)
+            {
+                kept.row.describe(&state);
+            }
+            Ok::<_, TableError>(())
+        })
+        .unwrap();
+    serde_json::from_str(
+        &answer::servers(&arguments.backend, &list, &pages, &totals)
+            .unwrap()
+            .0,
+    )
+    .unwrap()
+}
+
+fn search(version: &str, backend: &str, server: &str) -> Result<State, Vec<String>> {
+    let mut search = Search::new(backend, server, 5);
+    let mut reader = ServersStateReader::default();
+    reader
+        .push(&reply(version, "show_servers_state"), |state| {
+            search.look(&state)
+        })
+        .unwrap();
+    search.finish()
+}
+
+#[test]
+fn each_backend_has_its_servers_counted() {
+    for version in VERSIONS {
+        let answer = backends(version, "{}");
+        let rows = answer["rows"].as_array().unwrap();
+        assert_eq!(answer["matched"], rows.len(), "{version}");
+        let row = |name: &str| rows.iter().find(|row| row["pxname"] == name).unwrap();
+        assert_eq!(
+            row("be_app")["servers"],
+            json!({"total": 5, "up": 3, "down": 1, "maint": 1, "drain": 0, "no_check": 0}),
+            "{version}"
+        );
+        assert_eq!(
+            row("be_hash")["servers"],
+            json!({"total": 2, "up": 0, "down": 0, "maint": 0, "drain": 0, "no_check": 2}),
+            "{version}"
+        );
+        assert_eq!(row("be_down")["status"], "DOWN", "{version}");
+        assert_eq!(row("st_src")["servers"]["total"], 0, "{version}");
+        let total: u64 = rows
+            .iter()
+            .map(|row| row["servers"]["total"].as_u64().unwrap())
+            .sum();
+        assert_eq!(answer["totals"]["servers"]["total"], total, "{version}");
+        assert_eq!(answer["totals"]["backends"], rows.len(), "{version}");
+        assert!(
+            answer.to_string().len() < 7_000,
+            "{version}: {}",
+            answer.to_string().len()
+        );
+    }
+}
+
+#[test]
+fn a_filter_and_pages_narrow_the_backends() {
+    let answer = backends("3.2", r#"{"filter":"BE_","limit":3}"#);
+    let names: Vec<&str> = answer["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["pxname"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["be_app", "be_api", "be_static"]);
+    assert_eq!(answer["totals"]["backends"], answer["matched"]);
+    let next = backends(
+        "3.2",
+        &format!(
+            r#"{{"filter":"BE_","limit":3,"cursor":{}}}"#,
+            answer["next_cursor"]
+        ),
+    );
+    assert_eq!(next["rows"][0]["pxname"], "be_down");
+    assert_eq!(backends("3.2", r#"{"filter":"none"}"#)["rows"], json!([]));
+}
+
+#[test]
+fn servers_have_address_and_administrative_state() {
+    for version in VERSIONS {
+        let answer = servers(version, r#"{"backend":"be_app"}"#);
+        assert_eq!(
+            (&answer["backend"], &answer["matched"]),
+            (&json!("be_app"), &json!(5)),
+            "{version}"
+        );
+        let rows = answer["rows"].as_array().unwrap();
+        assert_eq!(rows[0]["addr"], "127.0.0.1:18081", "{version}");
+        assert_eq!(
+            (&rows[0]["status"], &rows[0]["weight"], &rows[0]["bck"]),
+            (&json!("UP"), &json!(100), &Value::Null),
+            "{version}"
+        );
+        assert_eq!(rows[2]["bck"], 1, "{version}");
+        assert_eq!(
+            (&rows[3]["status"], &rows[3]["admin_state"]),
+            (&json!("MAINT"), &json!(["fmaint", "cmaint"])),
+            "{version}"
+        );
+        assert_eq!(answer["totals"]["servers"]["total"], 5, "{version}");
+        let row = answer.to_string().len() / 5;
+        assert!(
+            row < 320,
+            "{version}: {row} characters for each of 20 servers"
+        );
+        assert_eq!(
+            servers(version, r#"{"backend":"be_app","filter":"app_"}"#)["matched"],
+            2,
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn a_server_is_found_with_all_that_is_known() {
+    for version in VERSIONS {
+        let state = search(version, "be_app", "app2").unwrap();
+        assert_eq!(
+            (state.address.as_deref(), state.id.as_deref()),
+            (Some("127.0.0.1:18082"), Some("2")),
+            "{version}"
+        );
+        let statistics = read(version, Statistics::new("be_app", "app2"));
+        let (structured, line) = answer::server("be_app", "app2", &state, &statistics).unwrap();
+        let answer: Value = serde_json::from_str(&structured).unwrap();
+        assert_eq!(
+            (&answer["stat"]["sid"], &answer["state"]["srv_iweight"]),
+            (&json!(2), &json!(50)),
+            "{version}"
+        );
+        assert!(
+            answer["stat"]["check_status"].is_string() && answer["stat"]["h1_bytes_in"].is_null(),
+            "{version}"
+        );
+        assert!(
+            answer["left_out"]["columns"].as_u64().unwrap() > 5,
+            "{version}"
+        );
+        assert!(line.starts_with("be_app/app2 is "), "{line}");
+        assert!(structured.len() < 7_000, "{version}: {}", structured.len());
+    }
+}
+
+#[test]
+fn a_server_that_does_not_exist_has_near_ones_of_its_backend() {
+    assert_eq!(
+        search("3.4", "be_app", "app_mant").unwrap_err(),
+        ["app_maint"]
+    );
+    assert!(search("3.4", "be_down", "app1").unwrap_err().is_empty());
+    assert_eq!(read("3.4", Statistics::new("be_app", "none")).fields, None);
+}
