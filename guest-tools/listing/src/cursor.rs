@@ -170,7 +170,7 @@ mod tests {
             "",
             "x",
             "..",
-            &format!("{fingerprint}"),
+            fingerprint,
             &format!("{fingerprint}.1"),
             &format!("{fingerprint}.1."),
             &format!("{fingerprint}.-1.-"),

@@ -63,10 +63,10 @@ fn line(query: &Query, read: &Read, shown: usize, more: bool) -> String {
         .map(|(kind, count)| format!("{count} {}", kind.name()))
         .collect();
     if !counts.is_empty() {
-        line.push_str(&format!(" ({})", counts.join(", ")));
+        line = format!("{line} ({})", counts.join(", "));
     }
     if let Some(sort) = &query.sort {
-        line.push_str(&format!(", sorted by {sort}"));
+        line = format!("{line}, sorted by {sort}");
     }
     if more {
         line.push_str("; pass next_cursor for more");

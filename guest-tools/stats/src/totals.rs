@@ -20,7 +20,7 @@ struct Sums {
     rows: u64,
     states: Vec<(Vec<u8>, u64)>,
     /// None while no row had a value.
-    sums: Vec<Option<u64>>,
+    columns: Vec<Option<u64>>,
 }
 
 impl Totals {
@@ -46,7 +46,7 @@ impl Totals {
         let sums = sums.get_or_insert_with(|| Sums {
             rows: 0,
             states: Vec::new(),
-            sums: vec![None; width],
+            columns: vec![None; width],
         });
         sums.rows += 1;
         let state = state(status);
@@ -55,7 +55,7 @@ impl Totals {
         } else if sums.states.len() < STATES && !state.is_empty() {
             sums.states.push((state.to_vec(), 1));
         }
-        for (sum, field) in sums.sums.iter_mut().zip(fields) {
+        for (sum, field) in sums.columns.iter_mut().zip(fields) {
             if let Some(number) = unsigned(field) {
                 *sum = Some(sum.unwrap_or(0).saturating_add(number));
             }
@@ -120,7 +120,7 @@ impl Serialize for Named<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("rows", &self.sums.rows)?;
         map.serialize_entry("states", &States(&self.sums.states))?;
-        for (name, sum) in self.names.iter().zip(&self.sums.sums) {
+        for (name, sum) in self.names.iter().zip(&self.sums.columns) {
             if let Some(sum) = sum {
                 map.serialize_entry(name, sum)?;
             }

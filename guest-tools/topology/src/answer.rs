@@ -46,16 +46,16 @@ fn write<R: Serialize, T: Serialize>(
     totals: &T,
 ) -> serde_json::Result<(String, usize)> {
     let mut rows = Rows::default();
-    let mut last: Option<&Kept<R>> = None;
+    let mut end: Option<&Kept<R>> = None;
     for kept in &pages.rows {
         if !rows.add(&kept.row)? {
             break;
         }
-        last = Some(kept);
+        end = Some(kept);
     }
     let shown = rows.count();
     let more = pages.more || shown < pages.rows.len();
-    let next = last.filter(|_| more).map(|last| Cursor {
+    let next = end.filter(|_| more).map(|last| Cursor {
         key: last.key.clone(),
         ordinal: last.ordinal,
     });
@@ -104,7 +104,7 @@ pub(crate) fn server(
         server,
         status,
         addr: state.address.as_deref(),
-        admin_state: &state.admin_state,
+        admin_state: &state.admin,
         stat: Fields(fields.iter().filter(|(name, _)| name != "status").map(|(name, value)| (name.as_str(), value.clone()))),
         state: Fields(state.fields.iter().map(|(name, value)| (name.as_str(), value.clone()))),
         left_out: (statistics.hidden > 0).then_some(LeftOut {
@@ -114,10 +114,10 @@ pub(crate) fn server(
     };
     let mut line = format!("{backend}/{server} is {status}");
     if let Some(address) = &state.address {
-        line.push_str(&format!(" at {address}"));
+        line = format!("{line} at {address}");
     }
-    if !state.admin_state.is_empty() {
-        line.push_str(&format!(" ({})", state.admin_state.join(", ")));
+    if !state.admin.is_empty() {
+        line = format!("{line} ({})", state.admin.join(", "));
     }
     Ok((serde_json::to_string(&one)?, line))
 }

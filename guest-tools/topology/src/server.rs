@@ -13,7 +13,7 @@ use crate::servers::{address, admin};
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct State {
     pub(crate) address: Option<String>,
-    pub(crate) admin_state: Vec<String>,
+    pub(crate) admin: Vec<String>,
     /// HAProxy's number of it within its backend.
     pub(crate) id: Option<String>,
     /// All fields that are set, except for the names, which the answer has already.
@@ -60,7 +60,7 @@ impl Search {
         let id = state.require("srv_id")?;
         self.found = Some(State {
             address: address(state),
-            admin_state: admin(state),
+            admin: admin(state),
             id: Some(String::from_utf8_lossy(id).into_owned()),
             fields,
         });

@@ -67,7 +67,7 @@ impl States {
             (self.other, "other"),
         ] {
             if count > 0 {
-                line.push_str(&format!(", {count} {name}"));
+                line = format!("{line}, {count} {name}");
             }
         }
         line

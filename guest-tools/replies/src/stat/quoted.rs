@@ -66,10 +66,10 @@ impl Quoted {
             match result {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::OutputFull => {
-                    self.fields.resize((self.fields.len() * 2).max(4096), 0)
+                    self.fields.resize((self.fields.len() * 2).max(4096), 0);
                 }
                 ReadRecordResult::OutputEndsFull => {
-                    self.ends.resize((self.ends.len() * 2).max(256), 0)
+                    self.ends.resize((self.ends.len() * 2).max(256), 0);
                 }
                 ReadRecordResult::Record | ReadRecordResult::End => return Some((used, true)),
             }

@@ -135,11 +135,8 @@ impl Scanner {
     /// Takes the commas of a block, one bit each, that belong to the row.
     #[inline]
     fn advance(&mut self, row: &mut Row, base: usize, mut commas: u64) {
-        loop {
+        while let Some(wanted) = self.wanted.get(row.next) {
             // a field ends at the comma after its column, and starts after the one before it
-            let Some(wanted) = self.wanted.get(row.next) else {
-                break;
-            };
             let boundary = wanted.column + usize::from(row.field.is_some());
             let ahead = boundary - row.commas;
             if (commas.count_ones() as usize) < ahead {
