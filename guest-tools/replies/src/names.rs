@@ -10,6 +10,33 @@ pub struct Nearest {
     limit: usize,
     /// Distance and name, nearest first.
     found: Vec<(usize, String)>,
+    /// The first names that were offered.
+    first: Vec<String>,
+    /// Whether there were more.
+    more: bool,
+}
+
+/// What to say instead of a name that does not exist.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Suggestion {
+    /// Names that are near, nearest first.
+    pub near: Vec<String>,
+    /// Where none is near, the first of those that exist.
+    pub existing: Vec<String>,
+    /// Whether more exist than are listed.
+    pub more: bool,
+}
+
+impl Suggestion {
+    /// A sentence, unless there is no name at all.
+    pub fn sentence(&self) -> Option<String> {
+        if !self.near.is_empty() {
+            return Some(format!("did you mean {}?", self.near.join(", ")));
+        }
+        let more = if self.more { ", and more" } else { "" };
+        (!self.existing.is_empty())
+            .then(|| format!("there are: {}{more}", self.existing.join(", ")))
+    }
 }
 
 impl Nearest {
@@ -19,12 +46,22 @@ impl Nearest {
             wanted: fold(wanted.as_bytes()),
             limit,
             found: Vec::new(),
+            first: Vec::new(),
+            more: false,
         }
     }
 
     /// One candidate. It is kept where it contains the wanted name or is contained in it (without regard to case), or
     /// differs from it by a third of its characters at most.
     pub fn offer(&mut self, name: &[u8]) {
+        if self.first.len() < self.limit {
+            let name = String::from_utf8_lossy(name).into_owned();
+            if !self.first.contains(&name) {
+                self.first.push(name);
+            }
+        } else {
+            self.more = true;
+        }
         if name.is_empty() || name.len() > COMPARED || self.wanted.len() > COMPARED {
             return;
         }
@@ -46,9 +83,28 @@ impl Nearest {
         }
     }
 
-    /// The names, nearest first.
+    /// The names that are near, nearest first.
     pub fn into_names(self) -> Vec<String> {
         self.found.into_iter().map(|(_, name)| name).collect()
+    }
+
+    /// The names that are near, or else some that exist.
+    pub fn suggest(mut self) -> Suggestion {
+        let existing = std::mem::take(&mut self.first);
+        let more = self.more;
+        let near = self.into_names();
+        if near.is_empty() {
+            Suggestion {
+                near,
+                existing,
+                more,
+            }
+        } else {
+            Suggestion {
+                near,
+                ..Suggestion::default()
+            }
+        }
     }
 }
 
@@ -122,5 +178,29 @@ mod tests {
         nearest.offer(b"be_production_app_v2");
         nearest.offer(b"stats");
         assert_eq!(nearest.into_names(), ["be_production_app_v2"]);
+    }
+
+    #[test]
+    fn where_no_name_is_near_some_are_listed() {
+        let suggest = |names: &[&str]| {
+            let mut nearest = Nearest::new("zzz", 2);
+            for name in names {
+                nearest.offer(name.as_bytes());
+            }
+            nearest.suggest()
+        };
+        assert_eq!(
+            suggest(&["a", "a", "b"]).sentence().as_deref(),
+            Some("there are: a, b")
+        );
+        assert_eq!(
+            suggest(&["a", "b", "c"]).sentence().as_deref(),
+            Some("there are: a, b, and more")
+        );
+        assert_eq!(
+            suggest(&["a", "zzy", "c"]).sentence().as_deref(),
+            Some("did you mean zzy?")
+        );
+        assert_eq!(suggest(&[]).sentence(), None);
     }
 }

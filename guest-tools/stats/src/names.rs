@@ -1,6 +1,6 @@
 //! Whether a proxy has a name, and which names are near it.
 
-use haproxy_replies::names::Nearest;
+use haproxy_replies::names::{Nearest, Suggestion};
 use haproxy_replies::stat::{Columns, Consumer, Row};
 
 use crate::table::TableError;
@@ -18,8 +18,8 @@ pub(crate) struct Names {
 pub(crate) enum Found {
     /// A proxy of that name.
     Exact,
-    /// None; the names that are near.
-    Near(Vec<String>),
+    /// None; others instead.
+    Other(Suggestion),
 }
 
 impl Names {
@@ -36,7 +36,7 @@ impl Names {
         if self.exact {
             Found::Exact
         } else {
-            Found::Near(self.nearest.into_names())
+            Found::Other(self.nearest.suggest())
         }
     }
 }

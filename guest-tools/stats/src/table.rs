@@ -1,7 +1,7 @@
 //! One pass over the statistics: what matches is counted and added up, and one page of it is kept.
 
 use haproxy_listing::{Key, Page, Pages};
-use haproxy_replies::names::Nearest;
+use haproxy_replies::names::{Nearest, Suggestion};
 use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row, StatError};
 use haproxy_replies::value::{Kind, Value};
 
@@ -112,7 +112,7 @@ pub(crate) struct Read {
     pub(crate) hidden: usize,
     pub(crate) page: Pages<Fields>,
     pub(crate) totals: Totals,
-    pub(crate) near: Vec<String>,
+    pub(crate) near: Suggestion,
     pub(crate) seen: Vec<ObjectType>,
 }
 
@@ -140,7 +140,7 @@ impl<'q> Table<'q> {
             hidden: self.hidden,
             page: self.page.finish(),
             totals: self.totals,
-            near: self.near.map(Nearest::into_names).unwrap_or_default(),
+            near: self.near.map(Nearest::suggest).unwrap_or_default(),
             seen: self.seen,
         }
     }

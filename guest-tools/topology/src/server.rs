@@ -1,6 +1,6 @@
 //! One server: its state and all its statistics.
 
-use haproxy_replies::names::Nearest;
+use haproxy_replies::names::{Nearest, Suggestion};
 use haproxy_replies::servers_state::ServerState;
 use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row};
 use haproxy_replies::value::Value;
@@ -30,7 +30,7 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// At most `limit` near names are kept.
+    /// At most `limit` names of others are kept.
     pub(crate) fn new(backend: &str, server: &str, limit: usize) -> Self {
         Self {
             backend: backend.to_owned(),
@@ -67,9 +67,9 @@ impl Search {
         Ok(())
     }
 
-    /// The server, or the names that are near.
-    pub(crate) fn finish(self) -> Result<State, Vec<String>> {
-        self.found.ok_or_else(|| self.nearest.into_names())
+    /// The server, or the names of others.
+    pub(crate) fn finish(self) -> Result<State, Suggestion> {
+        self.found.ok_or_else(|| self.nearest.suggest())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// How many servers a backend has, by the first word of their status.
+/// How many servers a backend has, by the first word of their status. What is rare is left out where there is none.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct States {
     total: u64,
@@ -11,10 +11,13 @@ pub(crate) struct States {
     /// `DOWN`, also while checks begin to succeed.
     down: u64,
     /// `MAINT`: taken out by somebody, by the configuration, or for want of an address.
+    #[serde(skip_serializing_if = "is_zero")]
     maint: u64,
     /// `DRAIN` and `NOLB`: only those who are bound to it.
+    #[serde(skip_serializing_if = "is_zero")]
     drain: u64,
     /// `no check`: gets traffic, and nobody looks.
+    #[serde(skip_serializing_if = "is_zero")]
     no_check: u64,
     /// Any other state.
     #[serde(skip_serializing_if = "is_zero")]
