@@ -113,7 +113,7 @@ impl DialError {
             Self::PermissionDenied { endpoint } => {
                 let path = unix(endpoint).unwrap_or_default();
                 format!(
-                    "`ls -l {path}` shows the socket's group, most often `haproxy`: with mode 660 its members may use it, so add the user that runs this server (`sudo usermod -aG haproxy \"$USER\"`), log in again and check with `id`; each folder of the path must be open to that user as well"
+                    "`ls -l {path}` shows the socket's group, most often `haproxy`: with mode 660 its members may use it, so add the user that runs this server (`sudo usermod -aG haproxy USER`), log in again and check with `id`; each folder of the path must be open to that user as well"
                 )
             }
             Self::Refused { endpoint } => match unix(endpoint) {

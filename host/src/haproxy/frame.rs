@@ -79,11 +79,6 @@ impl Unframer {
         Ok(piece)
     }
 
-    /// Whether what came so far would be a whole reply.
-    pub(super) fn is_whole(&self) -> bool {
-        self.end() == End::Whole
-    }
-
     /// What it means that the connection ends here.
     pub(super) fn end(&self) -> End {
         match (self.held, self.last) {

@@ -5,10 +5,14 @@
 //! | a worker's | `set severity-output number;CMD` | an empty line, the reply, an empty line, the end |
 //! | a master's, since 3.0 | `set severity-output number; @1 CMD;quit` | the reply, an empty line, the end |
 //! | a master's, 2.6 | `@1 CMD;quit` | the same, without severities |
+//! | a master's, for the master itself | `CMD;quit` | the same, without severities |
 //!
 //! HAProxy's command line has no status code; with `severity-output number` a message begins with `[N]: `, where 3
 //! or less is an error. A master of 2.6 does not know that setting, and each `@1` is a new session with the worker.
 //! A worker's socket closes by itself after one line; a master's does not, so that `quit` ends it.
+//!
+//! `wait` does not work through `@1`: the master tells the worker at once that no more will come, and the worker
+//! answers `[3]: Interrupted.` (3.0, 3.2, 3.4; with and without `quit`).
 
 use super::frame::Framing;
 use crate::policy::{Door as Process, Permit};
@@ -33,42 +37,41 @@ pub(super) struct Request {
     pub(super) framing: Framing,
     /// Whether a message will carry its severity.
     pub(super) numbered: bool,
-    /// Whether the other side closes after the reply: else its empty last line ends it.
-    pub(super) closes: bool,
 }
 
 impl Request {
     pub(super) fn new(permit: Permit, dialect: Dialect) -> Self {
         let has_payload = permit.has_payload();
         let for_worker = permit.door() == Process::Worker;
-        // `quit` interrupts a command that waits.
-        let waits = permit.spec().path == ["wait"];
         let command = permit.into_bytes();
         let mut bytes = Vec::with_capacity(command.len() + 48);
-        if dialect != Dialect::PlainMaster {
+        // The setting is the worker's: a master that speaks for itself knows it in no version.
+        let numbered = dialect != Dialect::PlainMaster && for_worker;
+        if numbered {
             bytes.extend_from_slice(NUMBERED);
         }
         if dialect != Dialect::Worker && for_worker {
             bytes.extend_from_slice(b"@1 ");
         }
         bytes.extend_from_slice(&command);
-        let closes = dialect == Dialect::Worker || !waits;
-        match dialect {
-            Dialect::Master | Dialect::PlainMaster if closes => {
-                // A payload takes up the rest of its line, and ends with an empty one.
-                bytes.extend_from_slice(if has_payload { b"\nquit\n" } else { b";quit\n" });
+        bytes.push(b'\n');
+        let framing = match dialect {
+            Dialect::Worker => Framing::Worker,
+            Dialect::Master | Dialect::PlainMaster => Framing::Master,
+        };
+        if framing == Framing::Master {
+            if has_payload {
+                // The line feed was the empty line that ends the payload.
+                bytes.extend_from_slice(b"quit\n");
+            } else {
+                bytes.pop();
+                bytes.extend_from_slice(b";quit\n");
             }
-            _ => bytes.push(b'\n'),
         }
         Self {
             bytes,
-            framing: match dialect {
-                Dialect::Worker => Framing::Worker,
-                Dialect::Master | Dialect::PlainMaster => Framing::Master,
-            },
-            // The master itself leaves the severity out of its own messages, but then it sends none for a worker's.
-            numbered: dialect != Dialect::PlainMaster,
-            closes,
+            framing,
+            numbered,
         }
     }
 }
@@ -122,23 +125,8 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_not_interrupted() {
-        let grant = Grant::read();
-        let authority = Authority {
-            server: Access::Read,
-            module: &grant,
-            tool: Access::Read,
-        };
-        let command = Command::new(["wait", "1s"]);
-        let permit = decide(&authority, &InstanceId::new("lb"), &command).unwrap();
-        let request = Request::new(permit, Dialect::Master);
-        assert_eq!(request.bytes, b"set severity-output number;@1 wait 1s\n");
-        assert!(!request.closes);
-    }
-
-    #[test]
     fn the_masters_own_commands_are_not_passed_on() {
         let processes = Permit::probe(&InstanceId::new("lb"), Probe::Processes);
-        assert_eq!(sent(processes, Dialect::PlainMaster), "show proc;quit\n");
+        assert_eq!(sent(processes, Dialect::Master), "show proc;quit\n");
     }
 }

@@ -60,7 +60,6 @@ pub(super) struct Stream {
     connection: Connection,
     leash: Leash,
     unframer: Unframer,
-    closes: bool,
     received: u64,
     /// Given back when the connection closes.
     _slot: OwnedSemaphorePermit,
@@ -102,7 +101,6 @@ impl Stream {
         let mut stream = Self {
             connection,
             unframer: Unframer::new(request.framing),
-            closes: request.closes,
             received: 0,
             leash,
             _slot: slot,
@@ -131,9 +129,6 @@ impl Stream {
     /// What comes next. The end is said once; an error or an end is final.
     pub(super) async fn next(&mut self) -> Result<Next, WireError> {
         loop {
-            if !self.closes && self.unframer.is_whole() {
-                return Ok(Next::Whole);
-            }
             let held = self.unframer.held();
             let mut buffer = Vec::with_capacity(READ_BYTES);
             buffer.extend_from_slice(held);

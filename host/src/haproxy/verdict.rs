@@ -9,7 +9,8 @@
 //!    and all of a master of 2.6. They are known by their words alone, and only if they are all of the reply.
 //! 5. For a message, the table of commands says what a success looks like. What is neither that nor a known refusal
 //!    is refused as `unexpected-reply`: no success is reported that was not seen.
-//! 6. For a dump, what is no refusal is data.
+//! 6. A message that is followed by a refusal is a refusal.
+//! 7. For a dump, what is no refusal is data.
 //!
 //! The words are the same in 2.6, 3.0, 3.2 and 3.4 unless noted.
 
@@ -194,6 +195,14 @@ pub(super) fn judge(
             message: message(text),
         });
     }
+    if let ReplyKind::Message(_) = kind
+        && let Some(later) = later_refusal(text)
+    {
+        return Err(ExecuteError::Rejected {
+            code: code(first_line(later), true).unwrap_or(REJECTED),
+            message: message(text),
+        });
+    }
     let refused = match severity {
         Some(0..=3) => Some(code(line, true).unwrap_or(REJECTED)),
         Some(4) if line.starts_with(b"invalid ") => Some("invalid-argument"),
@@ -218,6 +227,20 @@ pub(super) fn judge(
             message: message(text),
         })
     }
+}
+
+/// A refusal after an empty line: that of a second command, which was not asked for.
+fn later_refusal(text: &[u8]) -> Option<&[u8]> {
+    let starts = text
+        .windows(2)
+        .enumerate()
+        .filter(|(_, pair)| *pair == b"\n\n");
+    starts
+        .filter_map(|(at, _)| text.get(at + 2..))
+        .find_map(|rest| match severity(rest) {
+            (Some(0..=3), refusal) => Some(refusal),
+            _ => None,
+        })
 }
 
 /// Whether a dump that begins like this must be read whole and judged, because it may be a refusal.
@@ -256,6 +279,9 @@ fn is_success(success: Success, severity: Option<u8>, text: &[u8], numbered: boo
     };
     match success {
         Success::Silent => empty,
+        Success::SilentOr(wanted) => {
+            empty || wanted.iter().any(|wanted| holds(text, wanted.as_bytes()))
+        }
         Success::Quiet => empty || notice,
         Success::Notice => !empty && notice,
         Success::Line(wanted) => lines(text).any(|line| line == wanted.as_bytes()),
@@ -344,6 +370,8 @@ mod tests {
             (Text, "[6]: \n", "ok"),
             (Text, "10 (initial 100)\n", "ok"),
             (Text, "[3]: No such server.\n", "no-such-server"),
+            (Text, "[6]: one\n\n[3]: No such server.\n", "no-such-server"),
+            (Text, "[6]: one\n\n[6]: two\n", "ok"),
         ] {
             assert_eq!(
                 verdict(reply, ReplyKind::Message(success), true),

@@ -85,7 +85,7 @@ pub fn on<T>(binary: &Binary, body: impl FnOnce() -> T) -> T {
     body()
 }
 
-/// Defines a module of tests, one for each HAProxy version: `name::v2_6`, `name::v3_0`, ….
+/// Defines a module of tests, one for each HAProxy version: `name::v2_6`, `name::v3_0`, …. `Binary` needs no import.
 ///
 /// ```ignore
 /// on_each_version! {

@@ -120,7 +120,10 @@ pub struct ScriptedSocket {
 
 #[derive(Debug)]
 enum Place {
-    Unix(TempDir),
+    Unix {
+        path: PathBuf,
+        _folder: Option<TempDir>,
+    },
     Tcp(SocketAddr),
 }
 
@@ -151,9 +154,29 @@ impl ScriptedSocket {
             .prefix("script-")
             .tempdir()
             .expect("make a folder for a socket");
-        let listener =
-            UnixListener::bind(folder.path().join("sock")).expect("bind a scripted socket");
-        Self::serve(Place::Unix(folder), first, rest, move || {
+        let path = folder.path().join("sock");
+        Self::unix_in(Some(folder), path, first, rest)
+    }
+
+    /// On a Unix socket at `path`, every connection following `steps`; a file that lies there is replaced.
+    pub fn unix_at(path: &Path, steps: Vec<Step>) -> Self {
+        // There may be none.
+        let _ = std::fs::remove_file(path);
+        Self::unix_in(None, path.to_owned(), Vec::new(), steps)
+    }
+
+    fn unix_in(
+        folder: Option<TempDir>,
+        path: PathBuf,
+        first: Vec<Vec<Step>>,
+        rest: Vec<Step>,
+    ) -> Self {
+        let listener = UnixListener::bind(&path).expect("bind a scripted socket");
+        let place = Place::Unix {
+            path,
+            _folder: folder,
+        };
+        Self::serve(place, first, rest, move || {
             Ok(Peer::Unix(listener.accept()?.0))
         })
     }
@@ -237,7 +260,7 @@ impl ScriptedSocket {
     /// The path of one on a Unix socket.
     pub fn path(&self) -> PathBuf {
         match &self.place {
-            Place::Unix(folder) => folder.path().join("sock"),
+            Place::Unix { path, .. } => path.clone(),
             Place::Tcp(address) => panic!("it listens on {address}, not on a path"),
         }
     }
@@ -246,10 +269,9 @@ impl ScriptedSocket {
     pub fn address(&self) -> SocketAddr {
         match &self.place {
             Place::Tcp(address) => *address,
-            Place::Unix(folder) => panic!(
-                "it listens in {}, not on an address",
-                folder.path().display()
-            ),
+            Place::Unix { path, .. } => {
+                panic!("it listens at {}, not on an address", path.display())
+            }
         }
     }
 
@@ -287,7 +309,7 @@ impl Drop for ScriptedSocket {
         self.shared.stop.store(true, Ordering::Release);
         // Wakes the accept.
         match &self.place {
-            Place::Unix(folder) => drop(UnixStream::connect(folder.path().join("sock"))),
+            Place::Unix { path, .. } => drop(UnixStream::connect(path)),
             Place::Tcp(address) => drop(TcpStream::connect(address)),
         }
         if let Some(thread) = self.thread.take() {
