@@ -3,6 +3,9 @@
 /// The longest name that is compared, in bytes: the work grows with the product of two lengths.
 const COMPARED: usize = 128;
 
+/// The most names that are near; the rest says nothing more.
+const NEAR: usize = 8;
+
 /// Collects the names nearest to one that was not found, from any number of candidates.
 #[derive(Debug)]
 pub struct Nearest {
@@ -40,7 +43,7 @@ impl Suggestion {
 }
 
 impl Nearest {
-    /// At most `limit` names are kept.
+    /// At most `limit` names are kept, and no more than 8 that are near.
     pub fn new(wanted: &str, limit: usize) -> Self {
         Self {
             wanted: fold(wanted.as_bytes()),
@@ -73,13 +76,14 @@ impl Nearest {
             return;
         }
         let place = self.found.partition_point(|(other, _)| *other <= distance);
-        if place < self.limit {
+        let near = self.limit.min(NEAR);
+        if place < near {
             let name = String::from_utf8_lossy(name).into_owned();
             if self.found.iter().any(|(_, other)| *other == name) {
                 return;
             }
             self.found.insert(place, (distance, name));
-            self.found.truncate(self.limit);
+            self.found.truncate(near);
         }
     }
 
