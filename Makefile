@@ -20,7 +20,7 @@ binary := $(CARGO_TARGET_DIR)/release/haproxy-mcp
 python := $(HAPROXY_MCP_CACHE)/python/bin/python
 # Modules are compiled for WebAssembly, and their parsers also for this machine: apart from the host, as its build does.
 guests := env CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/guest-tools
-hostile := env CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/guests
+hostile := env CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/test-guests
 
 step = @printf '\n[%(%H:%M:%S)T] %s\n' -1 '$(1)'
 

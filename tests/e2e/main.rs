@@ -1,0 +1,78 @@
+//! End to end: the binary as it is shipped, a client on its standard streams, a real HAProxy behind it.
+//!
+//! What a tool answers is compared with what HAProxy's raw socket says, read in another format by other code
+//! ([`oracle`]). What must hold for every tool is asked of every tool that the server lists ([`cases`]).
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the owners named in clippy.toml are the host's; a test starts programs and opens sockets itself"
+)]
+
+/// Arguments that the schema refuses, and names that mean something else to HAProxy.
+mod arguments;
+/// A client that gives up.
+mod cancellation;
+/// For every tool: a call that succeeds, and one that is refused.
+mod cases;
+/// What an independent client makes of it.
+mod client;
+/// What an answer must be, by the raw socket.
+mod expected;
+/// HAProxy that is down, starts again, or is something else altogether.
+mod gone;
+/// HAProxy's own word.
+mod oracle;
+/// MCP itself: both eras, what is not a tool call, what is on which stream.
+mod protocol;
+/// Pages, sorting and choosing, with the whole table for comparison.
+mod selection;
+/// Every value of every tool, on every version of HAProxy.
+mod values;
+/// At `read` nothing is changed, however it is asked.
+mod writes;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use haproxy_mcp_testkit::mcp::{McpServer, McpServerBuilder};
+use haproxy_mcp_testkit::{Binary, Haproxy};
+
+/// The program that is tested.
+fn program() -> McpServerBuilder {
+    McpServer::builder(env!("CARGO_BIN_EXE_haproxy-mcp"))
+}
+
+/// A server in front of this HAProxy, ready to be asked.
+fn serve(haproxy: &Haproxy) -> McpServer {
+    let server = program().haproxy(haproxy).start();
+    server.stateless();
+    server
+}
+
+/// A HAProxy that has served visitors, some of whom found a page that is broken; quiet from now on.
+fn busy(binary: &Binary) -> Haproxy {
+    let haproxy = Haproxy::builder(binary).with(&listeners()).start();
+    haproxy.traffic(12);
+    for _ in 0..3 {
+        assert_eq!(haproxy.get("/fail"), 500);
+    }
+    haproxy
+}
+
+/// A frontend whose listeners have statistics of their own. Its sockets have neither file nor port.
+fn listeners() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let id = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    format!(
+        "
+frontend fe_listeners
+    option socket-stats
+    bind abns@haproxy-mcp-e2e-{id}-a name first
+    bind abns@haproxy-mcp-e2e-{id}-b name second
+    default_backend be_app
+"
+    )
+}
