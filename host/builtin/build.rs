@@ -20,7 +20,7 @@ const GUEST_TARGET: &str = "wasm32-unknown-unknown";
 fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let guests = root.join("guest-tools");
-    for input in ["Cargo.toml", "Cargo.lock", ".cargo", "sdk", "replies"]
+    for input in ["Cargo.toml", "Cargo.lock", ".cargo", "sdk", "replies", "listing"]
         .iter()
         .chain(FAMILIES)
     {
@@ -49,6 +49,7 @@ fn main() -> Result<()> {
             .with_context(|| format!("asking `{family}` for its description"))?;
         let artifact = engine
             .precompile_component(&component)
+            .map_err(anyhow::Error::from)
             .with_context(|| format!("compiling `{family}` for `{target}`"))?;
 
         fs::write(out.join(format!("{family}.cwasm")), artifact)?;

@@ -1,1 +1,14 @@
-//! .
+//! `haproxy-mcp`: an MCP server for operating HAProxy, whose tools cannot do what they were not granted.
+//!
+//! Arrows run one way: [`mcp`] → [`catalogue`] → [`sandbox`] → { [`policy`], [`haproxy`] }; [`config`] feeds all at
+//! start. [`policy`] says yes or no and does nothing else; [`haproxy`] knows nothing of WebAssembly or MCP.
+
+pub mod catalogue;
+pub mod cli;
+pub mod config;
+pub mod haproxy;
+pub mod log;
+pub mod mcp;
+pub mod policy;
+pub mod sandbox;
+pub mod visible;

@@ -24,7 +24,9 @@ pub fn start(level: LogLevel) -> Result<(), tracing_subscriber::util::TryInitErr
         .with_ansi(io::stderr().is_terminal());
     let filter = Targets::new()
         .with_default(libraries)
-        .with_target(env!("CARGO_CRATE_NAME"), ours);
+        .with_target(env!("CARGO_CRATE_NAME"), ours)
+        // What modules say for the operator.
+        .with_target("module", ours);
     tracing_subscriber::registry()
         .with(lines)
         .with(filter)

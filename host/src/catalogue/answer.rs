@@ -26,6 +26,9 @@ pub enum Refused {
     /// The arguments break the tool's input schema.
     #[error("{}", first(.0))]
     Arguments(Vec<Violation>),
+    /// A key of the request stands there twice: a JSON Pointer into the arguments.
+    #[error("argument `{0}` is given more than once")]
+    Repeated(String),
     /// The tool needs more than the server allows.
     #[error("`{tool}` needs access `{needs}`; this server allows `{ceiling}`")]
     AboveCeiling {
@@ -74,6 +77,13 @@ impl Refused {
                     "invalid-argument",
                     "correct the argument; the tool's input schema says what it takes",
                 )
+            },
+            Self::Repeated(pointer) => Failure {
+                details: Some(violation_details(&[Violation {
+                    pointer: pointer.clone(),
+                    message: "given more than once".to_owned(),
+                }])),
+                ..plain("invalid-argument", "give each argument once")
             },
             Self::AboveCeiling { needs, .. } => Failure {
                 hint: Some(format!(

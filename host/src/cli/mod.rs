@@ -73,22 +73,39 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: Environm
         Ok(settings) => settings,
         Err(error) => return report_settings(&error),
     };
-    match start(settings) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            report(&format!("{error:#}"), None);
-            ExitCode::FAILURE
-        }
+    if let Err(error) = log::start(settings.log_level) {
+        report(&error.to_string(), None);
+        return ExitCode::FAILURE;
     }
+    start(settings)
 }
 
 /// One thread: what costs time is waiting for HAProxy.
-fn start(settings: Settings) -> anyhow::Result<()> {
-    log::start(settings.log_level)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+fn start(settings: Settings) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()?;
-    runtime.block_on(serve::run(settings))
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            report(&format!("the runtime cannot be started: {error}"), None);
+            return ExitCode::FAILURE;
+        }
+    };
+    let served = runtime.block_on(serve::run(settings));
+    // A thread may still wait for standard input, where that is not a pipe; nobody waits for it.
+    runtime.shutdown_background();
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error.to_string(), error.hint().as_deref());
+            if error.is_usage() {
+                ExitCode::from(EXIT_USAGE)
+            } else {
+                ExitCode::FAILURE
+            }
+        }
+    }
 }
 
 /// Help and version, which were asked for, go to standard output; mistakes go to standard error.

@@ -1,7 +1,14 @@
 //! `haproxy-mcp serve`, and `haproxy-mcp` alone: an MCP server on standard input and output.
 
-use crate::config::Settings;
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::catalogue::{Catalogue, CatalogueError};
+use crate::config::{InstanceSettings, Settings, Transport};
+use crate::haproxy::{RuntimeApi, Timeouts};
+use crate::mcp::{Server, stdio};
+use crate::policy::InstanceId;
 
 /// Said to a person who starts the server by hand and would otherwise see nothing at all.
 const NOTE_ON_A_TERMINAL: &str = "\
@@ -9,9 +16,46 @@ note: this is an MCP server; it waits for a client that speaks JSON-RPC on stand
 hint: start it from an MCP client's configuration; `haproxy-mcp --help` shows how
 ";
 
-/// Serves until the client goes.
-#[expect(clippy::unused_async, reason = "what it waits for is not built in yet")]
-pub async fn run(settings: Settings) -> anyhow::Result<()> {
+/// The longest that connecting, or the wait for a reply's first byte, may take of the time for one command. HAProxy
+/// answers within milliseconds; whoever waits longer waits for a machine that is away or a socket without a place.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+
+/// Why the server does not serve.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// There is no catalogue of tools; a file given as a module is the usual cause.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+    /// The transport failed.
+    #[error(transparent)]
+    Stdio(#[from] stdio::ServeError),
+}
+
+impl ServeError {
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Catalogue(error) => Some(error.hint()),
+            Self::Stdio(_) => None,
+        }
+    }
+
+    /// Whether what was given on the command line is the cause.
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::Catalogue(
+                CatalogueError::Load(_)
+                    | CatalogueError::Tool { .. }
+                    | CatalogueError::Count { .. }
+                    | CatalogueError::Clash { .. }
+            )
+        )
+    }
+}
+
+/// Serves until the client goes. HAProxy is not asked anything before a tool is called.
+pub async fn run(settings: Settings) -> Result<(), ServeError> {
     if io::stdin().is_terminal() {
         // Only advice: the server works as well without it.
         let _ = io::stderr().lock().write_all(NOTE_ON_A_TERMINAL.as_bytes());
@@ -22,6 +66,24 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         access = %settings.access,
         "starting"
     );
-    // crate::mcp::stdio::serve(…): the parts between the settings and the protocol are put together here.
-    anyhow::bail!("serving is not built in yet")
+    let instance = Arc::new(runtime_api(&settings.instance));
+    let catalogue = Catalogue::load(instance, settings.access, &settings.modules).await?;
+    let server = Server::new(catalogue);
+    match settings.transport {
+        Transport::Stdio => stdio::serve(server).await?,
+    }
+    Ok(())
+}
+
+fn runtime_api(settings: &InstanceSettings) -> RuntimeApi {
+    let timeouts = Timeouts {
+        connect: settings.timeout.min(LONGEST_WAIT),
+        first_byte: settings.timeout.min(LONGEST_WAIT),
+        total: settings.timeout,
+    };
+    RuntimeApi::new(
+        InstanceId::new(settings.name.as_str()),
+        settings.door.clone(),
+        timeouts,
+    )
 }

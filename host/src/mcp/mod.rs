@@ -1,5 +1,6 @@
 //! The Model Context Protocol, both eras: 2025-11-25 and before, with a handshake, and 2026-07-28, without.
 
+mod repeated;
 mod reply;
 mod server;
 pub mod stdio;

@@ -11,8 +11,8 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use tokio::sync::mpsc;
 
-use super::reply;
-use crate::catalogue::{Caller, Catalogue, Tool};
+use super::{repeated, reply};
+use crate::catalogue::{Caller, Catalogue, Refused, Tool};
 use crate::policy::Access;
 use crate::sandbox::{Progress, ProgressSink};
 use crate::visible::visible;
@@ -121,6 +121,10 @@ impl ServerHandler for Server {
                 None,
             ));
         };
+        if let Some(pointer) = repeated::mark(&context.meta) {
+            let repeated = Refused::Repeated(visible(pointer, 200).into_owned());
+            return Ok(reply::refused(&repeated).into());
+        }
         let (progress, mut reports) = progress(&context);
         let caller = Caller {
             cancel: context.ct.clone(),

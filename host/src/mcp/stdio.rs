@@ -5,6 +5,7 @@ use rmcp::service::{QuitReason, ServerInitializeError};
 use rmcp::transport::io::stdio_pipes;
 
 use super::Server;
+use super::repeated::MarkRepeated;
 
 /// Why serving ended other than by the client's leaving.
 #[derive(Debug, thiserror::Error)]
@@ -19,7 +20,8 @@ pub enum ServeError {
 
 /// Serves one client until it closes standard input.
 pub async fn serve(server: Server) -> Result<(), ServeError> {
-    let running = match server.serve(stdio_pipes()).await {
+    let (reader, writer) = stdio_pipes();
+    let running = match server.serve((MarkRepeated::new(reader), writer)).await {
         Ok(running) => running,
         // A client that leaves before it begins has not done anything wrong.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),

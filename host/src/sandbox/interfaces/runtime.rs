@@ -251,12 +251,14 @@ impl CallState {
             }),
             Refusal::Denied(denial) => HostError::Denied(Denial {
                 asked: denial.asked.clone(),
-                needs: level(denial.needs),
+                needs: denial.needs.map(level),
                 hint: denial.hint(),
             }),
         };
         let mut failure = shown(&told);
         failure.message = refusal.to_string();
+        failure.hint = Some(refusal.hint());
+        failure.details = Some(reason(refusal.code()));
         self.told = Some(failure);
         told
     }
@@ -274,7 +276,7 @@ fn level(access: Access) -> AccessLevel {
 pub(super) fn denied_while_describing(asked: &str) -> HostError {
     HostError::Denied(Denial {
         asked: asked.to_owned(),
-        needs: AccessLevel::Read,
+        needs: Some(AccessLevel::Read),
         hint: "nothing is granted while a module is being described".to_owned(),
     })
 }
@@ -313,12 +315,15 @@ pub(in crate::sandbox) fn shown(error: &HostError) -> Failure {
         ),
         HostError::Other(problem) => ("host-failed", problem, None),
     };
-    let mut details = serde_json::Map::new();
-    details.insert("reason".to_owned(), visible(&problem.code, 80).into());
     Failure {
         code: code.to_owned(),
         message: visible(&problem.message, MESSAGE_CHARACTERS).into_owned(),
         hint: hint.map(str::to_owned),
-        details: Some(details),
+        details: Some(reason(&problem.code)),
     }
+}
+
+/// The `details` that name the exact cause.
+fn reason(code: &str) -> serde_json::Map<String, serde_json::Value> {
+    serde_json::Map::from_iter([("reason".to_owned(), visible(code, 80).into())])
 }
