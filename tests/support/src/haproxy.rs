@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
+use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 use crate::binaries::Binary;
@@ -113,21 +114,23 @@ struct Ports {
     tcp: SocketAddr,
     shop: SocketAddr,
     disabled: SocketAddr,
+    /// Keeps the ports from all others while HAProxy does not run: bound, but nobody listens.
+    reserved: Vec<Socket>,
 }
 
 impl Ports {
-    /// All at once and then let go, so that they differ. Another process may take one before HAProxy does:
-    /// [`Haproxy::start_up`] then asks for others.
     fn pick() -> Self {
-        let listeners: Vec<TcpListener> = (0..5)
-            .map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port on 127.0.0.1"))
-            .collect();
-        let [admin, http, tcp, shop, disabled] =
-            std::array::from_fn(|index| listeners[index].local_addr().expect("a bound address"));
+        let mut reserved = Vec::new();
+        let mut pick = |ip: std::net::IpAddr| -> std::io::Result<SocketAddr> {
+            let socket = reserve((ip, 0).into())?;
+            let address = socket.local_addr()?.as_socket();
+            reserved.push(socket);
+            address.ok_or_else(|| std::io::Error::other("not an address of the internet"))
+        };
+        let mut v4 = || pick(Ipv4Addr::LOCALHOST.into()).expect("a free port on 127.0.0.1");
+        let [admin, http, tcp, shop, disabled] = std::array::from_fn(|_| v4());
         // A machine may have no IPv6 loopback.
-        let admin_v6 = TcpListener::bind((Ipv6Addr::LOCALHOST, 0))
-            .ok()
-            .and_then(|l| l.local_addr().ok());
+        let admin_v6 = pick(Ipv6Addr::LOCALHOST.into()).ok();
         Self {
             admin,
             admin_v6,
@@ -135,8 +138,33 @@ impl Ports {
             tcp,
             shop,
             disabled,
+            reserved,
         }
     }
+
+    /// For the time until [`release`](Self::release) nobody else gets them.
+    fn reserve_again(&mut self) {
+        let all = [self.admin, self.http, self.tcp, self.shop, self.disabled];
+        self.reserved = all
+            .into_iter()
+            .chain(self.admin_v6)
+            // One that cannot be had is still somebody's: HAProxy will say so.
+            .filter_map(|address| reserve(address).ok())
+            .collect();
+    }
+
+    /// Just before HAProxy takes them. Another process may come first: `start_up` then asks for others.
+    fn release(&mut self) {
+        self.reserved.clear();
+    }
+}
+
+fn reserve(address: SocketAddr) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    // Connections that have just ended do not count.
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    Ok(socket)
 }
 
 impl Haproxy {
@@ -264,6 +292,7 @@ impl Haproxy {
     pub fn stop(&mut self) {
         if let Some(child) = self.child.take() {
             end(child);
+            self.ports.reserve_again();
         }
     }
 
@@ -304,6 +333,7 @@ impl Haproxy {
         let folder = self.folder.path();
         let (config, output) = (folder.join("haproxy.cfg"), folder.join("output"));
         std::fs::write(&config, self.config_text()).expect("write HAProxy's configuration");
+        self.ports.release();
         let log = File::create(&output).expect("create HAProxy's output file");
         let mut command = Command::new(&self.options.binary.path);
         if self.options.master {
