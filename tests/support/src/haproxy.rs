@@ -311,13 +311,11 @@ impl Haproxy {
         // 2.6 drops the connection as its answer.
         drop(raw(&self.master_socket(), "reload"));
         until("a new worker after the reload", || {
-            let text = raw(&self.admin_socket(), "show info").map_err(|error| error.to_string())?;
-            let text = String::from_utf8_lossy(&text).into_owned();
-            if text.contains("\nPid: ") && !text.contains(&format!("\nPid: {before}\n")) {
-                Ok(())
-            } else {
-                Err(format!("worker {before} still answers"))
+            let pid = answering_pid(&self.admin_socket(), Some(&self.master_socket()))?;
+            if pid == before {
+                return Err(format!("worker {before} still answers"));
             }
+            Ok(())
         });
     }
 
@@ -352,23 +350,20 @@ impl Haproxy {
             .expect("start HAProxy");
         let child = self.child.insert(child);
         let pid = child.id().to_string();
-        let (socket, master) = (folder.join("admin.sock"), self.options.master);
+        let (admin, master) = (folder.join("admin.sock"), folder.join("master.sock"));
+        let master = self.options.master.then_some(master);
         let mut exit = None;
         until("HAProxy to answer", || {
             if let Some(status) = child.try_wait().expect("ask after HAProxy") {
                 exit = Some(status);
                 return Ok(());
             }
-            let answer = raw(&socket, "show info").map_err(|error| error.to_string())?;
-            let answer = String::from_utf8_lossy(&answer);
+            let answering = answering_pid(&admin, master.as_deref())?;
             // A worker's number is not known beforehand, but it is not that of a former one: that has ended.
-            let own = answer.contains(&format!("\nPid: {pid}\n"))
-                || (master && answer.contains("\nPid: "));
-            if own {
-                Ok(())
-            } else {
-                Err(format!("answered: {answer}"))
+            if master.is_none() && answering != pid {
+                return Err(format!("process {answering} answered instead of {pid}"));
             }
+            Ok(())
         });
         let Some(status) = exit else { return Ok(()) };
         self.child = None;
@@ -410,7 +405,9 @@ impl Haproxy {
     fn settle(&self) {
         if self.options.settled {
             until("the health checks to settle", || {
-                let states = self.raw_text("show servers state be_app");
+                let states = raw(&self.admin_socket(), "show servers state be_app")
+                    .map_err(|error| error.to_string())?;
+                let states = String::from_utf8_lossy(&states).into_owned();
                 // srv_op_state is 2 for up and 0 for down; srv_admin_state is 0 for none.
                 let settled = [("app1", "2"), ("app2", "2"), ("app_dead", "0")]
                     .iter()
@@ -437,6 +434,27 @@ impl Drop for Haproxy {
         }
         self.stop();
     }
+}
+
+/// Who answers on the admin socket, and the same process through the master: a worker answers before its master does.
+fn answering_pid(admin: &Path, master: Option<&Path>) -> Result<String, String> {
+    let ask = |path: &Path, command: &str| -> Result<String, String> {
+        let answer = raw(path, command).map_err(|error| format!("{}: {error}", path.display()))?;
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        answer
+            .lines()
+            .find_map(|line| line.strip_prefix("Pid: "))
+            .map(str::to_owned)
+            .ok_or_else(|| format!("{}: {answer}", path.display()))
+    };
+    let pid = ask(admin, "show info")?;
+    if let Some(master) = master {
+        let through = ask(master, "@1 show info;quit")?;
+        if through != pid {
+            return Err(format!("the master reaches {through}, the socket {pid}"));
+        }
+    }
+    Ok(pid)
 }
 
 /// Sends `command` and a newline to the Unix socket at `path` and reads until the other side closes.
