@@ -1,7 +1,13 @@
 //! Compiles the built-in modules ahead of time: guest workspace → core modules → components → machine code, and asks
 //! each what it describes. `cargo build` alone thereby gives the complete binary.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a build script is told by the environment, runs cargo and writes files: none of it is in the binary"
+)]
+
 use std::env;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,9 +26,16 @@ const GUEST_TARGET: &str = "wasm32-unknown-unknown";
 fn main() -> Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let guests = root.join("guest-tools");
-    for input in ["Cargo.toml", "Cargo.lock", ".cargo", "sdk", "replies", "listing"]
-        .iter()
-        .chain(FAMILIES)
+    for input in [
+        "Cargo.toml",
+        "Cargo.lock",
+        ".cargo",
+        "sdk",
+        "replies",
+        "listing",
+    ]
+    .iter()
+    .chain(FAMILIES)
     {
         println!("cargo:rerun-if-changed={}", guests.join(input).display());
     }
@@ -57,11 +70,12 @@ fn main() -> Result<()> {
             out.join(format!("{family}.json")),
             serde_json::to_string(&description)?,
         )?;
-        table.push_str(&format!(
+        writeln!(
+            table,
             "    Builtin {{ family: {family:?}, imports: &{imports:?}, \
              description: include_str!(concat!(env!(\"OUT_DIR\"), \"/{family}.json\")), \
-             artifact: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{family}.cwasm\")) }},\n"
-        ));
+             artifact: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{family}.cwasm\")) }},"
+        )?;
     }
     table.push_str("]\n");
     fs::write(out.join("modules.rs"), table)?;
@@ -82,7 +96,13 @@ fn build_guests(workspace: &Path, target_folder: &Path) -> Result<PathBuf> {
     let mut cargo = Command::new(env::var("CARGO")?);
     cargo
         .current_dir(workspace)
-        .args(["build", "--release", "--target", GUEST_TARGET, "--target-dir"])
+        .args([
+            "build",
+            "--release",
+            "--target",
+            GUEST_TARGET,
+            "--target-dir",
+        ])
         .arg(target_folder);
     for family in FAMILIES {
         cargo.args(["-p", &format!("haproxy-{family}")]);
@@ -91,14 +111,22 @@ fn build_guests(workspace: &Path, target_folder: &Path) -> Result<PathBuf> {
     for (name, _) in env::vars_os() {
         let outer = name.to_str().is_some_and(|name| {
             name.starts_with("CARGO_") && name != "CARGO_HOME" && !name.starts_with("CARGO_NET_")
-                || ["RUSTFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTC", "RUSTDOC"]
-                    .contains(&name)
+                || [
+                    "RUSTFLAGS",
+                    "RUSTC_WRAPPER",
+                    "RUSTC_WORKSPACE_WRAPPER",
+                    "RUSTC",
+                    "RUSTDOC",
+                ]
+                .contains(&name)
         });
         if outer {
             cargo.env_remove(name);
         }
     }
-    let status = cargo.status().context("running cargo for the built-in modules")?;
+    let status = cargo
+        .status()
+        .context("running cargo for the built-in modules")?;
     if !status.success() {
         bail!(
             "the built-in modules did not compile; if the target is missing: \

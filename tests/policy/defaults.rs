@@ -1,7 +1,7 @@
 //! The list of what is denied by default, in the documentation of the module: one test for each line.
 
 use haproxy_mcp::policy::{
-    Access, Authority, COMMANDS, Command, Commands, Grant, MAX_WORDS, decide,
+    Access, Authority, COMMANDS, Command, Commands, Grant, MAX_WORDS, Reveals, decide,
 };
 
 use crate::samples::{SECRET, at, granted, here, say, under, verdict};
@@ -72,7 +72,9 @@ fn line_6_the_default_extent_of_a_grant() {
         }
     );
     for (spec, access, command) in granted() {
-        let expected = if access == Access::Read {
+        let expected = if access == Access::Read && spec.reveals != Reveals::Nothing {
+            "not-granted"
+        } else if access == Access::Read {
             "permitted"
         } else {
             "above-grant-access"
@@ -169,7 +171,24 @@ fn line_11_a_permit_is_for_one_command_and_one_instance() {
 }
 
 #[test]
-fn line_12_secrets_are_not_shown() {
+fn line_12_what_shows_live_traffic_or_a_key() {
+    let mut revealing = 0;
+    for (spec, access, command) in granted() {
+        let reveals = spec.reveals != Reveals::Nothing;
+        revealing += usize::from(reveals);
+        let expected = if reveals { "not-granted" } else { "permitted" };
+        assert_eq!(
+            verdict(&under(&Grant::all(access), Access::Admin, &command)),
+            expected,
+            "`{spec}`"
+        );
+        assert_eq!(verdict(&at(access, &command)), "permitted", "`{spec}`");
+    }
+    assert!(revealing >= 8);
+}
+
+#[test]
+fn line_13_secrets_are_not_shown() {
     let mut secrets = 0;
     for (spec, access, command) in granted() {
         let holds = command

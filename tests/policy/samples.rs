@@ -1,8 +1,8 @@
 //! Commands made from the rows of the table.
 
 use haproxy_mcp::policy::{
-    Access, Authority, COMMANDS, Command, CommandSpec, Grant, InstanceId, Object, Part, Payload,
-    Permit, Refusal, Rights, Value, decide,
+    Access, Authority, COMMANDS, Command, CommandSpec, Denial, DenialReason, Grant, InstanceId,
+    Object, Part, Payload, Permit, Refusal, Rights, Value, decide,
 };
 
 /// A word that can stand for this object and is its name.
@@ -97,9 +97,19 @@ pub(crate) fn here() -> InstanceId {
     InstanceId::new("edge")
 }
 
-/// Decides under a server, a tool and a grant of all commands, each of this access.
+/// Decides under a server, a tool and a grant, each of this access: the grant is of all commands, or of this one by
+/// name where a grant of all commands does not cover it.
 pub(crate) fn at(access: Access, command: &Command) -> Result<Permit, Refusal> {
-    under(&Grant::all(access), access, command)
+    match under(&Grant::all(access), access, command) {
+        Err(Refusal::Denied(Denial {
+            reason: DenialReason::NotGranted { pattern },
+            ..
+        })) => {
+            let named = Grant::only(access, vec![pattern.parse().unwrap()]);
+            under(&named, access, command)
+        }
+        decided => decided,
+    }
 }
 
 /// Decides under this grant, the server and the tool having this access.

@@ -25,7 +25,10 @@ pub enum WantedAccess {
 /// One tool, as its module describes it. Schemas and `meta` are JSON text that nobody has checked yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each field is documented in the contract, `wit/tools.wit`")]
+#[expect(
+    missing_docs,
+    reason = "each field is documented in the contract, `wit/tools.wit`"
+)]
 pub struct ToolDescription {
     pub name: String,
     pub title: String,
@@ -40,7 +43,10 @@ pub struct ToolDescription {
 /// A module, as it describes itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "each field is documented in the contract, `wit/tools.wit`")]
+#[expect(
+    missing_docs,
+    reason = "each field is documented in the contract, `wit/tools.wit`"
+)]
 pub struct ModuleDescription {
     pub name: String,
     pub version: String,
@@ -121,7 +127,7 @@ fn to_json(value: &Val) -> Result<Value, DescriptionError> {
         Val::Record(fields) => Value::Object(
             fields
                 .iter()
-                .map(|(name, value)| Ok((name.to_string(), to_json(value)?)))
+                .map(|(name, value)| Ok((String::clone(name), to_json(value)?)))
                 .collect::<Result<_, DescriptionError>>()?,
         ),
         Val::Bool(_) => return Err(DescriptionError::Type("bool")),

@@ -9,7 +9,7 @@ use crate::sandbox::{CallError, CallResult, Failure, limits};
 use crate::visible::{hidden, visible};
 
 /// Characters of one string in a result; longer ones are cut, and end in `…`.
-pub const STRING_CHARACTERS: usize = 8_192;
+pub(super) const STRING_CHARACTERS: usize = 8_192;
 
 /// A checked result.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,7 +132,7 @@ pub(super) fn check_arguments(
 }
 
 /// Checks a result, and makes what others wrote in it harmless to look at.
-pub(super) fn check_result(tool: &Tool, result: CallResult) -> Result<Answer, Refused> {
+pub(super) fn check_result(tool: &Tool, result: &CallResult) -> Result<Answer, Refused> {
     let mut structured: Value =
         serde_json::from_str(&result.structured).map_err(|_not_json| Refused::NotAnObject)?;
     if !structured.is_object() {

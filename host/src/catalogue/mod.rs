@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use haproxy_mcp_engine::ModuleDescription;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use answer::{Answer, Refused};
@@ -17,7 +18,7 @@ pub use tool::{TextProblem, Tool, ToolError};
 
 use crate::haproxy::RuntimeApi;
 use crate::policy::{Access, Grant};
-use crate::sandbox::{CallRequest, LoadError, Module, ProgressSink, Sandbox};
+use crate::sandbox::{CallRequest, LoadError, Module, ProgressSink, Sandbox, limits};
 use crate::visible::visible;
 
 /// Tools of one module.
@@ -69,9 +70,12 @@ impl CatalogueError {
         match self {
             Self::Load(error) => error.hint(),
             Self::Count { .. } | Self::Tool { .. } => {
-                "correct what the module's `describe` returns; the limits are in `wit/tools.wit`".to_owned()
+                "correct what the module's `describe` returns; the limits are in `wit/tools.wit`"
+                    .to_owned()
             }
-            Self::Clash { .. } => "give each module file another name, and each tool of a module, too".to_owned(),
+            Self::Clash { .. } => {
+                "give each module file another name, and each tool of a module, too".to_owned()
+            }
             Self::Builtin { .. } => "build the binary again".to_owned(),
         }
     }
@@ -137,7 +141,9 @@ impl Catalogue {
 
     /// The tool of this name.
     pub fn tool(&self, name: &str) -> Option<&Tool> {
-        self.by_name.get(name).and_then(|&index| self.tools.get(index))
+        self.by_name
+            .get(name)
+            .and_then(|&index| self.tools.get(index))
     }
 
     /// The server's ceiling.
@@ -167,7 +173,11 @@ impl Catalogue {
                 tool.compile().map_err(wrong)?;
             }
             let name = tool.name.clone();
-            if self.by_name.insert(name.clone(), self.tools.len()).is_some() {
+            if self
+                .by_name
+                .insert(name.clone(), self.tools.len())
+                .is_some()
+            {
                 return Err(CatalogueError::Clash { key, name });
             }
             self.tools.push(tool);
@@ -196,10 +206,11 @@ impl Catalogue {
             access: tool.access,
             ceiling: self.ceiling,
             instance: Arc::clone(&self.instance),
+            deadline: Instant::now() + limits::WALL_CLOCK,
             cancel: caller.cancel,
             progress: caller.progress,
         };
         let result = self.sandbox.call(&tool.module, request).await?;
-        answer::check_result(tool, result)
+        answer::check_result(tool, &result)
     }
 }

@@ -12,13 +12,13 @@ use serde_json::{Map, Value};
 use crate::visible::visible;
 
 /// Bytes of one schema.
-pub const SCHEMA_BYTES: usize = 64 * 1024;
+pub(super) const SCHEMA_BYTES: usize = 64 * 1024;
 
 /// How deep objects and arrays of a schema may nest.
-pub const SCHEMA_DEPTH: usize = 24;
+pub(super) const SCHEMA_DEPTH: usize = 24;
 
 /// Keys of all objects of a schema.
-pub const SCHEMA_KEYS: usize = 2_000;
+pub(super) const SCHEMA_KEYS: usize = 2_000;
 
 /// Violations that one answer names.
 const VIOLATIONS: usize = 5;
@@ -129,8 +129,11 @@ impl Schema {
                 }
                 Violation {
                     pointer: visible(&pointer, MESSAGE_CHARACTERS).into_owned(),
-                    message: visible(&error.masked_with("the value").to_string(), MESSAGE_CHARACTERS)
-                        .into_owned(),
+                    message: visible(
+                        &error.masked_with("the value").to_string(),
+                        MESSAGE_CHARACTERS,
+                    )
+                    .into_owned(),
                 }
             })
             .collect())

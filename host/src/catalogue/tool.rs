@@ -11,16 +11,16 @@ use crate::sandbox::Module;
 use crate::visible::hidden;
 
 /// Characters of a tool's name, with the module's key in front. Several clients accept no more.
-pub const NAME_CHARACTERS: usize = 64;
+pub(super) const NAME_CHARACTERS: usize = 64;
 
 /// Characters of a tool's own name.
-pub const OWN_NAME_CHARACTERS: usize = 40;
+pub(super) const OWN_NAME_CHARACTERS: usize = 40;
 
 /// Characters of a title.
-pub const TITLE_CHARACTERS: usize = 80;
+pub(super) const TITLE_CHARACTERS: usize = 80;
 
 /// Characters of a description.
-pub const DESCRIPTION_CHARACTERS: usize = 1_024;
+pub(super) const DESCRIPTION_CHARACTERS: usize = 1_024;
 
 /// What is wrong with a tool's description.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +49,9 @@ pub enum ToolError {
         source: SchemaError,
     },
     /// The `meta` is not an object, or a known key has another type.
-    #[error("the `meta` of `{tool}` is not an object whose `destructive` and `idempotent` are booleans")]
+    #[error(
+        "the `meta` of `{tool}` is not an object whose `destructive` and `idempotent` are booleans"
+    )]
     Meta {
         /// The tool.
         tool: String,
@@ -187,12 +189,7 @@ fn is_name(name: &str) -> bool {
         })
 }
 
-fn check_text(
-    tool: &str,
-    what: &'static str,
-    text: &str,
-    limit: usize,
-) -> Result<(), ToolError> {
+fn check_text(tool: &str, what: &'static str, text: &str, limit: usize) -> Result<(), ToolError> {
     let problem = if text.trim().is_empty() {
         TextProblem::Empty
     } else if text.chars().count() > limit {

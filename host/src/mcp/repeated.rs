@@ -194,19 +194,32 @@ mod tests {
     fn pointer(line: &str) -> Option<String> {
         let marked = marked(line.as_bytes())?;
         let message: Value = serde_json::from_slice(&marked).unwrap();
-        Some(message["params"]["_meta"][MARK].as_str().unwrap().to_owned())
+        Some(
+            message["params"]["_meta"][MARK]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        )
     }
 
     #[test]
     fn a_repeated_key_is_found_where_it_stands() {
         let call = |arguments: &str| {
-            format!(r#"{{"id":1,"method":"tools/call","params":{{"name":"t","arguments":{arguments}}}}}"#)
+            format!(
+                r#"{{"id":1,"method":"tools/call","params":{{"name":"t","arguments":{arguments}}}}}"#
+            )
         };
         assert_eq!(pointer(&call(r#"{"a":1,"b":1}"#)), None);
         assert_eq!(pointer(&call(r#"{"a":1,"a":2}"#)).unwrap(), "/a");
         assert_eq!(pointer(&call(r#"{"a":1,"\u0061":2}"#)).unwrap(), "/a");
-        assert_eq!(pointer(&call(r#"{"a":[{"x":1},{"b/c":1,"b/c":1}]}"#)).unwrap(), "/a/1/b~1c");
-        assert_eq!(pointer(r#"{"params":{"name":"a","name":"b"}}"#).unwrap(), "/name");
+        assert_eq!(
+            pointer(&call(r#"{"a":[{"x":1},{"b/c":1,"b/c":1}]}"#)).unwrap(),
+            "/a/1/b~1c"
+        );
+        assert_eq!(
+            pointer(r#"{"params":{"name":"a","name":"b"}}"#).unwrap(),
+            "/name"
+        );
         assert_eq!(pointer(r#"{"id":1,"id":2,"params":{}}"#).unwrap(), "/id");
         assert_eq!(pointer("not json"), None);
         assert_eq!(pointer(r#"{"params":{"arguments":{"a":1"#), None);

@@ -103,11 +103,7 @@ impl ServerHandler for Server {
     }
 
     fn get_tool(&self, name: &str) -> Option<ListedTool> {
-        self.0
-            .listed
-            .iter()
-            .find(|tool| tool.name == name)
-            .cloned()
+        self.0.listed.iter().find(|tool| tool.name == name).cloned()
     }
 
     async fn call_tool(

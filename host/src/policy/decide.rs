@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::access::Access;
-use super::command::{CommandSpec, NeverReason, Payload, Rights};
+use super::command::{CommandSpec, NeverReason, Payload, Reveals, Rights};
 use super::grammar::{Exact, Misfit, Role, match_words};
 use super::grant::{Authority, Commands};
 use super::object::Object;
@@ -271,6 +271,11 @@ pub fn decide(
     if let Some(word) = untraceable(spec, &roles, command) {
         return Err(deny(DenialReason::ObjectAlias {
             word: visible(word, MAX_ASKED).into_owned(),
+        }));
+    }
+    if matches!(authority.module.commands, Commands::All) && spec.reveals != Reveals::Nothing {
+        return Err(deny(DenialReason::NotGranted {
+            pattern: suggestion(spec, &roles, command),
         }));
     }
     if let Commands::Only(patterns) = &authority.module.commands {

@@ -15,7 +15,8 @@ pub struct Grant {
 /// Which commands a grant is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Commands {
-    /// All of the table, as far as the grant's access goes.
+    /// All of the table, as far as the grant's access goes, but for what shows the content of live traffic or a
+    /// key: that is granted by name.
     All,
     /// Those that one of these matches.
     Only(Vec<Pattern>),

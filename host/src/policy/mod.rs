@@ -21,7 +21,8 @@
 //! 10. A payload is denied to a command that has none; a blank line in it, a control character, or an entry
 //!     without a value are refused.
 //! 11. A permit is for one command, one instance and one use.
-//! 12. Secrets are shown neither in a permit's text nor in a refusal.
+//! 12. A grant of all commands does not cover those whose reply shows the content of live traffic or a key.
+//! 13. Secrets are shown neither in a permit's text nor in a refusal.
 
 mod access;
 mod command;

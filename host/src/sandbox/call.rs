@@ -110,7 +110,8 @@ async fn guest(linked: &Linked, store: &mut Store<CallState>) -> Result<CallResu
         .call_call(&mut *store, request)
         .await
         .map_err(|error| ended(store, &error))?;
-    let outcome = answer.map_err(|error| CallError::Tool(failure(error, store.data_mut())))?;
+    let outcome =
+        answer.map_err(|error| CallError::Tool(Box::new(failure(error, store.data_mut()))))?;
     let outcome = store
         .data_mut()
         .resources
@@ -152,7 +153,7 @@ pub(super) fn why(error: &Error) -> Ended {
 /// A tool's own account of its failure, in the shape that clients see.
 fn failure(error: ToolError, state: &mut CallState) -> Failure {
     let (code, failure) = match error {
-        ToolError::Host(error) => return host_failure(error, state),
+        ToolError::Host(error) => return host_failure(&error, state),
         ToolError::InvalidArgument(failure) => ("invalid-argument", failure),
         ToolError::NotFound(failure) => ("not-found", failure),
         ToolError::Rejected(failure) => ("rejected", failure),
@@ -189,11 +190,10 @@ fn failure(error: ToolError, state: &mut CallState) -> Failure {
 }
 
 /// A failure of the host that the tool passes on: with the hint that the host had for it, where it is that one.
-fn host_failure(error: HostError, state: &mut CallState) -> Failure {
-    let failure = super::interfaces::runtime::shown(&error);
+fn host_failure(error: &HostError, state: &mut CallState) -> Failure {
+    let failure = super::interfaces::runtime::shown(error);
     match state.told.take() {
         Some(told) if told.code == failure.code => told,
         _ => failure,
     }
 }
-

@@ -85,7 +85,7 @@ pub struct Failure {
 pub enum CallError {
     /// The tool says why; or the host does, through the tool.
     #[error("{}: {}", .0.code, .0.message)]
-    Tool(Failure),
+    Tool(Box<Failure>),
     /// The host ended the guest.
     #[error(transparent)]
     Ended(#[from] Ended),
@@ -93,7 +93,10 @@ pub enum CallError {
     #[error("the call was cancelled")]
     Cancelled,
     /// The structured part of the result is larger than allowed.
-    #[error("the module's result is larger than its limit: {} bytes", limits::RESULT_BYTES)]
+    #[error(
+        "the module's result is larger than its limit: {} bytes",
+        limits::RESULT_BYTES
+    )]
     ResultTooLarge,
     /// The module cannot be run here.
     #[error("the module cannot be run: {0}")]
@@ -104,7 +107,7 @@ impl CallError {
     /// The one shape that clients see.
     pub fn failure(&self) -> Failure {
         let (code, hint) = match self {
-            Self::Tool(failure) => return failure.clone(),
+            Self::Tool(failure) => return Failure::clone(failure),
             Self::Ended(ended) => (
                 ended.code(),
                 "the call was ended and nothing else was harmed; ask for less at once, or report it to the author of the module",

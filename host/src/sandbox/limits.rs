@@ -10,7 +10,7 @@ pub const MEMORY_BYTES: usize = 64 * 1024 * 1024;
 pub const CPU: Duration = Duration::from_secs(2);
 
 /// Time from the start of a call to its end, waiting included.
-pub const WALL_CLOCK: Duration = Duration::from_secs(60);
+pub const WALL_CLOCK: Duration = Duration::from_mins(1);
 
 /// Time that a guest has to return after its caller gave up, before it is ended.
 pub const CANCEL_GRACE: Duration = Duration::from_millis(250);

@@ -63,16 +63,16 @@ pub(super) async fn file(
     link_contract(&mut linker)
         .and_then(|()| wasmtime_wasi::p2::add_to_linker_async(&mut linker))
         .map_err(|error| LoadError::Engine(format!("{error:#}")))?;
-    let linked = link(&linker, &component, key)?;
+    let module = link(&linker, &component, key)?;
 
-    let description = describe(&linked, &component, ticker, key).await?;
-    let again = describe(&linked, &component, ticker, key).await?;
+    let description = describe(&module, &component, ticker, key).await?;
+    let again = describe(&module, &component, ticker, key).await?;
     if description != again {
         return Err(LoadError::Inconstant {
             key: key.to_string(),
         });
     }
-    Ok((linked, description))
+    Ok((module, description))
 }
 
 /// Reads a module file that the operator named.

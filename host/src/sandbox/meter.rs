@@ -42,8 +42,7 @@ impl CpuMeter {
 
     /// The guest goes on.
     pub(super) fn resume(&self) {
-        self.since
-            .store(Self::now(self.start), Ordering::Relaxed);
+        self.since.store(Self::now(self.start), Ordering::Relaxed);
     }
 
     /// Computing time so far.
@@ -83,9 +82,7 @@ impl ResourceLimiter for MemoryMeter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let total = self
-            .bytes
-            .saturating_add(desired.saturating_sub(current));
+        let total = self.bytes.saturating_add(desired.saturating_sub(current));
         if total > self.limit {
             // An error ends the guest at once and by its name; `false` would make it abort somewhere, somehow.
             return Err(Error::new(Ended::Memory { limit: self.limit }));

@@ -6,15 +6,14 @@ use std::sync::{Arc, OnceLock};
 use haproxy_mcp_builtin::Builtin;
 use haproxy_mcp_engine::ModuleDescription;
 use tokio::sync::Semaphore;
-use tokio::time::Instant;
 use wasmtime::Engine;
 
 use super::call::{self, CallResult};
 use super::engine::{self, Ticker};
 use super::error::{CallError, Ended, LoadError};
+use super::limits;
 use super::load::{self, Linked};
 use super::state::{Authority, CallRequest};
-use super::limits;
 use crate::policy::{Access, Grant};
 
 /// The engine and what belongs to it; made when the first module is needed, so that listing tools needs none of it.
@@ -114,14 +113,13 @@ impl Sandbox {
         &self,
         request: &CallRequest,
     ) -> Result<tokio::sync::SemaphorePermit<'_>, CallError> {
-        let limit = limits::WALL_CLOCK;
         tokio::select! {
             biased;
             () = request.cancel.cancelled() => Err(CallError::Cancelled),
             place = self.places.acquire() => place
                 .map_err(|closed| CallError::Unusable(closed.to_string())),
-            () = tokio::time::sleep_until(Instant::now() + limit) => {
-                Err(Ended::WallClock { limit }.into())
+            () = tokio::time::sleep_until(request.deadline) => {
+                Err(Ended::WallClock { limit: limits::WALL_CLOCK }.into())
             }
         }
     }
@@ -176,5 +174,9 @@ fn key(path: &Path) -> Result<Arc<str>, LoadError> {
         && stem
             .chars()
             .all(|character| character.is_ascii_alphanumeric() || "-_".contains(character));
-    if fits { Ok(Arc::from(stem)) } else { Err(wrong()) }
+    if fits {
+        Ok(Arc::from(stem))
+    } else {
+        Err(wrong())
+    }
 }

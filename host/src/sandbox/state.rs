@@ -5,8 +5,8 @@ use std::time::SystemTime;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use wasmtime::component::{Resource, ResourceTable};
 use wasmtime::Error;
+use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bindings::haproxy::module::types::{HostError, Problem};
@@ -43,6 +43,8 @@ pub struct CallRequest {
     pub ceiling: Access,
     /// The HAProxy that the call is about.
     pub instance: Arc<RuntimeApi>,
+    /// When the call must have ended, the wait for a place among the calls that run at once included.
+    pub deadline: Instant,
     /// Cancelled when the caller gives up.
     pub cancel: CancellationToken,
     /// Where progress goes; none where the caller did not ask for it.
@@ -75,13 +77,17 @@ pub(super) struct CallState {
 
 impl CallState {
     pub(super) fn new(module: Arc<str>, limits: Limits, authority: Option<Arc<Authority>>) -> Self {
+        let deadline = authority.as_ref().map_or_else(
+            || Instant::now() + limits.wall_clock,
+            |authority| authority.request.deadline,
+        );
         let mut resources = ResourceTable::new();
         resources.set_max_capacity(limits::HANDLES);
         Self {
             module,
             meter: Meter::new(limits),
             authority,
-            deadline: Instant::now() + limits.wall_clock,
+            deadline,
             resources,
             open_reply: false,
             told: None,

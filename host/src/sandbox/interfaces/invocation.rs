@@ -7,9 +7,11 @@ use crate::sandbox::limits;
 use crate::sandbox::state::CallState;
 
 /// What was asked: it stands in the call's state, so that the handle holds nothing.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Request;
 
 /// What is answered.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Outcome {
     pub structured: String,
     pub text: String,

@@ -19,9 +19,11 @@ use crate::visible::visible;
 const MESSAGE_CHARACTERS: usize = 2_000;
 
 /// The handle of an HAProxy: which one is in the call's state, so that there is nothing to forge.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct InstanceHandle;
 
 /// A reply that HAProxy began to give.
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct OpenReply(Reply);
 
 impl Host for CallState {
@@ -92,7 +94,10 @@ impl HostInstance for CallState {
         if self.meter.commands > self.meter.limits.commands {
             return Ok(Err(CommandError::Host(exhausted(
                 "commands",
-                format!("the call has used up its commands: {}", self.meter.limits.commands),
+                format!(
+                    "the call has used up its commands: {}",
+                    self.meter.limits.commands
+                ),
             ))));
         }
         let command = Command {
@@ -129,7 +134,9 @@ impl HostReply for CallState {
         if CallState::cancelled(self) {
             return Ok(Err(HostError::Cancelled));
         }
-        let max = usize::try_from(max).unwrap_or(usize::MAX).min(limits::READ_BYTES);
+        let max = usize::try_from(max)
+            .unwrap_or(usize::MAX)
+            .min(limits::READ_BYTES);
         if max == 0 {
             return Ok(Err(HostError::Malformed(Problem {
                 code: "max".to_owned(),
@@ -243,7 +250,11 @@ impl CallState {
 
     /// Tells the guest of a refusal, and the operator's log with it.
     fn tell_refusal(&mut self, refusal: &Refusal) -> HostError {
-        tracing::warn!(module = &*self.module, code = refusal.code(), "refused: {refusal}");
+        tracing::warn!(
+            module = &*self.module,
+            code = refusal.code(),
+            "refused: {refusal}"
+        );
         let told = match refusal {
             Refusal::Malformed(malformed) => HostError::Malformed(Problem {
                 code: refusal.code().to_owned(),
