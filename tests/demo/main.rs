@@ -53,7 +53,9 @@ fn main() {
     let listed = server.request("tools/list", json!({}));
     shown::asked("tools/list", &json!({}));
     shown::tools(listed.result(), listed.took);
-    println!("       The last one comes from a module of somebody else. It says that it only reads.");
+    println!(
+        "       The last one comes from a module of somebody else. It says that it only reads."
+    );
 
     let ask = |tool: &str, arguments: Value| -> Response {
         shown::asked(tool, &arguments);
@@ -63,16 +65,33 @@ fn main() {
     };
 
     shown::step("Which HAProxy is this, and how busy is it?");
-    ask("show_info", json!({ "fields": ["CurrConns", "Maxconn", "CumReq", "Idle_pct"] }));
+    ask(
+        "show_info",
+        json!({ "fields": ["CurrConns", "Maxconn", "CumReq", "Idle_pct"] }),
+    );
 
     shown::step("What is behind it?");
     ask("list_backends", json!({}));
 
     shown::step("Which servers do the work, and which fail?");
-    let fields = ["status", "weight", "stot", "hrsp_2xx", "hrsp_5xx", "check_status"];
-    let stat = ask("show_stat", json!({ "type": "server", "sort": "stot", "fields": fields }));
+    let fields = [
+        "status",
+        "weight",
+        "stot",
+        "hrsp_2xx",
+        "hrsp_5xx",
+        "check_status",
+    ];
+    let stat = ask(
+        "show_stat",
+        json!({ "type": "server", "sort": "stot", "fields": fields }),
+    );
     let counted = stat.answer()["totals"]["server"]["stot"].as_u64();
-    assert_eq!(counted, Some(VISITS as u64), "HAProxy counted another number of visits");
+    assert_eq!(
+        counted,
+        Some(VISITS as u64),
+        "HAProxy counted another number of visits"
+    );
 
     shown::step("A name with a typing error");
     let lost = ask("list_servers", json!({ "backend": "shopp" }));
@@ -80,7 +99,10 @@ fn main() {
 
     shown::step("The other module's tool, which tries to take a server out of service");
     let before = site.state("shop1");
-    let refused = ask("somebody__look_at_server", json!({ "server": "shop/shop1" }));
+    let refused = ask(
+        "somebody__look_at_server",
+        json!({ "server": "shop/shop1" }),
+    );
     assert_eq!(refused.code(), "denied");
     let after = site.state("shop1");
     assert_eq!(before, after, "a server was changed that nobody may change");
@@ -90,7 +112,9 @@ fn main() {
 
     server.shutdown();
     drop(site);
-    println!("\nAll of it has been stopped again. To use it with your own HAProxy, give this to your MCP client:\n");
+    println!(
+        "\nAll of it has been stopped again. To use it with your own HAProxy, give this to your MCP client:\n"
+    );
     shown::configuration(&binary);
 }
 
@@ -123,12 +147,21 @@ backend api
 "
             ))
             .start();
-        let site = Self { haproxy, _origins: origins };
+        let site = Self {
+            haproxy,
+            _origins: origins,
+        };
         until("the first health checks", || {
             let states = ["shop1", "shop2", "api1", "api2"].map(|server| site.state(server));
             let settled = states.iter().zip(["UP", "UP", "UP", "DOWN"]);
-            let settled = settled.into_iter().all(|(state, wanted)| state.starts_with(wanted));
-            if settled { Ok(()) } else { Err(format!("{states:?}")) }
+            let settled = settled
+                .into_iter()
+                .all(|(state, wanted)| state.starts_with(wanted));
+            if settled {
+                Ok(())
+            } else {
+                Err(format!("{states:?}"))
+            }
         });
         for visit in 0..VISITS {
             let (path, wanted) = match visit % (VISITS / BROKEN) {
@@ -136,7 +169,11 @@ backend api
                 odd if odd % 3 == 0 => ("/api/orders", 200),
                 _ => ("/", 200),
             };
-            assert_eq!(origin::get(web, path).expect("visit the site"), wanted, "{path}");
+            assert_eq!(
+                origin::get(web, path).expect("visit the site"),
+                wanted,
+                "{path}"
+            );
         }
         site
     }
@@ -163,10 +200,20 @@ fn free_address() -> SocketAddr {
 
 /// The HAProxy to run, which need not be one of those that the tests run on.
 fn binary(program: &PathBuf) -> Binary {
-    let output = Command::new(program).arg("-v").output().expect("run HAProxy");
+    let output = Command::new(program)
+        .arg("-v")
+        .output()
+        .expect("run HAProxy");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let version = text.split(" version ").nth(1).and_then(|rest| rest.split(' ').next());
+    let version = text
+        .split(" version ")
+        .nth(1)
+        .and_then(|rest| rest.split(' ').next());
     let version = version.unwrap_or_else(|| panic!("not HAProxy's version: {text}"));
     let label: Vec<&str> = version.split('.').take(2).collect();
-    Binary { label: label.join(".").leak(), path: program.clone(), version: version.to_owned() }
+    Binary {
+        label: label.join(".").leak(),
+        path: program.clone(),
+        version: version.to_owned(),
+    }
 }

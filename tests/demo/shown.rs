@@ -13,7 +13,10 @@ const WIDTH: usize = 100;
 pub(crate) fn step(title: &str) {
     static NUMBER: AtomicUsize = AtomicUsize::new(1);
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-    println!("\n── {number}. {title} {}", "─".repeat(WIDTH.saturating_sub(title.chars().count() + 8)));
+    println!(
+        "\n── {number}. {title} {}",
+        "─".repeat(WIDTH.saturating_sub(title.chars().count() + 8))
+    );
 }
 
 pub(crate) fn command(binary: &Path, socket: &Path, module: &Path) {
@@ -42,7 +45,9 @@ pub(crate) fn tools(result: &Value, took: Duration) {
 /// The text for people first, then what a program would read: lists as tables.
 pub(crate) fn answered(response: &Response) {
     let result = response.result();
-    let structured = result["structuredContent"].as_object().expect("structured content");
+    let structured = result["structuredContent"]
+        .as_object()
+        .expect("structured content");
     let took = milliseconds(response.took);
     if result["isError"] == json!(true) {
         println!("error  {} ({took})", quoted(&structured["message"]));
@@ -54,7 +59,9 @@ pub(crate) fn answered(response: &Response) {
     }
     match response.texts().first() {
         // Without a text of its own the first block is the same JSON.
-        Some(text) if !text.starts_with('{') => println!("answer {} ({took})", text.replace('\n', "\n       ")),
+        Some(text) if !text.starts_with('{') => {
+            println!("answer {} ({took})", text.replace('\n', "\n       "))
+        }
         _ => println!("answer ({took})"),
     }
     for (key, value) in structured {
@@ -71,7 +78,9 @@ pub(crate) fn configuration(binary: &Path) {
     let server = json!({ "command": binary, "args": ["--runtime-socket", socket] });
     let text = serde_json::to_string_pretty(&json!({ "mcpServers": { "haproxy": server } }));
     println!("{}", text.unwrap());
-    println!("\nThe path is the one of the `stats socket` line in your haproxy.cfg. It can only read unless you say otherwise.");
+    println!(
+        "\nThe path is the one of the `stats socket` line in your haproxy.cfg. It can only read unless you say otherwise."
+    );
 }
 
 fn table(rows: &[Value]) {
@@ -82,11 +91,15 @@ fn table(rows: &[Value]) {
             columns.push(key);
         }
     }
-    let cell = |row: &Map<String, Value>, column: &str| row.get(column).map_or_else(String::new, quoted);
+    let cell =
+        |row: &Map<String, Value>, column: &str| row.get(column).map_or_else(String::new, quoted);
     let widths: Vec<usize> = columns
         .iter()
         .map(|column| {
-            let widest = rows.iter().map(|row| cell(row, column).chars().count()).max();
+            let widest = rows
+                .iter()
+                .map(|row| cell(row, column).chars().count())
+                .max();
             column.len().max(widest.unwrap_or_default())
         })
         .collect();
@@ -106,7 +119,9 @@ fn table(rows: &[Value]) {
 
 /// A string without its quotes, and whatever else as JSON.
 fn quoted(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// On one line; what does not fit is counted.

@@ -11,8 +11,15 @@ use crate::program;
 fn giving_up_reaches_the_socket() {
     for case in cases() {
         let asked = Gate::new();
-        let socket = ScriptedSocket::unix(vec![Step::ReadLine, Step::Reached(asked.clone()), Step::Hang]);
-        let server = program().socket(&socket.path()).args(["--runtime-timeout", "600"]).start();
+        let socket = ScriptedSocket::unix(vec![
+            Step::ReadLine,
+            Step::Reached(asked.clone()),
+            Step::Hang,
+        ]);
+        let server = program()
+            .socket(&socket.path())
+            .args(["--runtime-timeout", "600"])
+            .start();
         server.initialize();
         let call = server.begin(case.tool, case.succeeds);
         asked.pass();
@@ -24,7 +31,11 @@ fn giving_up_reaches_the_socket() {
         });
         // The server goes on, and says nothing to a request that was taken back.
         assert_eq!(listed(&server).len(), cases().len());
-        assert!(server.finish_within(call, Duration::ZERO).is_none(), "{}: it was answered", case.tool);
+        assert!(
+            server.finish_within(call, Duration::ZERO).is_none(),
+            "{}: it was answered",
+            case.tool
+        );
         assert_eq!(socket.connections(), 1, "{}: it asked again", case.tool);
     }
 }

@@ -11,6 +11,8 @@ pub(crate) struct Case {
     pub(crate) tool: &'static str,
     /// Arguments under which every HAProxy of these tests answers.
     pub(crate) succeeds: Value,
+    /// Such arguments whose answer moves but once a second while nobody visits.
+    pub(crate) still: Value,
     /// Arguments that the schema allows and that name what is not there.
     pub(crate) refused: Value,
     /// The code of that refusal, and the argument that it is about.
@@ -22,30 +24,35 @@ pub(crate) fn cases() -> Vec<Case> {
         Case {
             tool: "show_info",
             succeeds: json!({}),
+            still: json!({ "fields": ["Name", "Version", "Nbthread", "Maxconn", "Pid", "Listeners", "description"] }),
             refused: json!({ "fields": ["CurrConns", "Maxcon"] }),
             because: ("invalid-argument", "/fields/1"),
         },
         Case {
             tool: "show_stat",
             succeeds: json!({}),
+            still: json!({}),
             refused: json!({ "proxy": "be_ap" }),
             because: ("not-found", "/proxy"),
         },
         Case {
             tool: "list_backends",
             succeeds: json!({}),
+            still: json!({}),
             refused: json!({ "cursor": "0000000000000000.1.-" }),
             because: ("invalid-argument", "/cursor"),
         },
         Case {
             tool: "list_servers",
             succeeds: json!({ "backend": "be_app" }),
+            still: json!({ "backend": "be_app" }),
             refused: json!({ "backend": "be_ap" }),
             because: ("not-found", "/backend"),
         },
         Case {
             tool: "get_server",
             succeeds: json!({ "backend": "be_app", "server": "app1" }),
+            still: json!({ "backend": "be_app", "server": "app1" }),
             refused: json!({ "backend": "be_app", "server": "app9" }),
             because: ("not-found", "/server"),
         },
@@ -55,27 +62,53 @@ pub(crate) fn cases() -> Vec<Case> {
 /// The names of the tools that the server lists.
 pub(crate) fn listed(server: &McpServer) -> Vec<String> {
     let listed = server.request("tools/list", json!({}));
-    let tools = listed.result()["tools"].as_array().expect("a list of tools");
-    tools.iter().map(|tool| tool["name"].as_str().expect("a name").to_owned()).collect()
+    let tools = listed.result()["tools"]
+        .as_array()
+        .expect("a list of tools");
+    tools
+        .iter()
+        .map(|tool| tool["name"].as_str().expect("a name").to_owned())
+        .collect()
 }
 
 /// Every tool answers again: what went before has left nothing behind.
 pub(crate) fn all_succeed(server: &McpServer) {
     for case in cases() {
         let response = server.call(case.tool, case.succeeds);
-        assert!(response.answer().is_object(), "{}: {}", case.tool, response.message);
+        assert!(
+            response.answer().is_object(),
+            "{}: {}",
+            case.tool,
+            response.message
+        );
     }
 }
 
 /// A tool error has one shape everywhere, and says what to do next.
 pub(crate) fn has_shape(error: &Value) {
-    let keys: Vec<&str> = error.as_object().expect("an object").keys().map(String::as_str).collect();
-    assert!(keys.iter().all(|key| ["code", "message", "hint", "details"].contains(key)), "{error}");
+    let keys: Vec<&str> = error
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert!(
+        keys.iter()
+            .all(|key| ["code", "message", "hint", "details"].contains(key)),
+        "{error}"
+    );
     for key in ["code", "message", "hint"] {
-        assert!(error[key].as_str().is_some_and(|text| !text.is_empty()), "no `{key}`: {error}");
+        assert!(
+            error[key].as_str().is_some_and(|text| !text.is_empty()),
+            "no `{key}`: {error}"
+        );
     }
     let code = error["code"].as_str().unwrap_or_default();
-    assert!(code.chars().all(|character| character.is_ascii_lowercase() || character == '-'), "{error}");
+    assert!(
+        code.chars()
+            .all(|character| character.is_ascii_lowercase() || character == '-'),
+        "{error}"
+    );
     assert!(error.get("details").is_none_or(Value::is_object), "{error}");
 }
 
@@ -87,7 +120,10 @@ fn every_tool_has_its_cases() {
     let known: Vec<String> = cases().iter().map(|case| case.tool.to_owned()).collect();
     let mut listed = listed(&serve(&haproxy));
     listed.sort_by_key(|name| known.iter().position(|known| known == name));
-    assert_eq!(listed, known, "each tool that is listed needs a case in tests/e2e/cases.rs, and each case a tool");
+    assert_eq!(
+        listed, known,
+        "each tool that is listed needs a case in tests/e2e/cases.rs, and each case a tool"
+    );
 }
 
 #[test]

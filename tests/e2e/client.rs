@@ -12,17 +12,24 @@ use crate::expected::agree;
 
 /// `tests/support/get-python` makes it. Without it nothing is tested here, which is an error under `CI` and loud elsewhere.
 fn python() -> Option<PathBuf> {
-    let cache = std::env::var_os("HAPROXY_MCP_CACHE").map(PathBuf::from).or_else(|| {
-        Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/haproxy-mcp"))
-    });
+    let cache = std::env::var_os("HAPROXY_MCP_CACHE")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache/haproxy-mcp")));
     let python = cache?.join("python/bin/python");
     if python.exists() {
         return Some(python);
     }
-    assert!(std::env::var_os("CI").is_none(), "{} is not here: run `tests/support/get-python`", python.display());
+    assert!(
+        std::env::var_os("CI").is_none(),
+        "{} is not here: run `tests/support/get-python`",
+        python.display()
+    );
     #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
     {
-        eprintln!("\n!!! SKIPPED: {} is not here; run `tests/support/get-python`\n", python.display());
+        eprintln!(
+            "\n!!! SKIPPED: {} is not here; run `tests/support/get-python`\n",
+            python.display()
+        );
     }
     None
 }
@@ -31,8 +38,15 @@ fn python() -> Option<PathBuf> {
 fn client(haproxy: &Haproxy, mode: &str, calls: &Value) -> Option<Value> {
     let mut child = Command::new(python()?)
         .arg("-I")
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/e2e/client.py"))
-        .args(["call", env!("CARGO_BIN_EXE_haproxy-mcp"), "--runtime-socket"])
+        .arg(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../tests/e2e/client.py"
+        ))
+        .args([
+            "call",
+            env!("CARGO_BIN_EXE_haproxy-mcp"),
+            "--runtime-socket",
+        ])
         .arg(haproxy.admin_socket())
         .args(["--log-level", "error"])
         .stdin(Stdio::piped())
@@ -41,7 +55,12 @@ fn client(haproxy: &Haproxy, mode: &str, calls: &Value) -> Option<Value> {
         .spawn()
         .expect("start the client");
     let asked = json!({ "mode": mode, "calls": calls }).to_string();
-    child.stdin.take().expect("a piped stdin").write_all(asked.as_bytes()).expect("tell the client what to do");
+    child
+        .stdin
+        .take()
+        .expect("a piped stdin")
+        .write_all(asked.as_bytes())
+        .expect("tell the client what to do");
     let output = child.wait_with_output().expect("wait for the client");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "the client failed: {errors}");
@@ -51,34 +70,58 @@ fn client(haproxy: &Haproxy, mode: &str, calls: &Value) -> Option<Value> {
 
 fn lists_and_calls_every_tool(binary: &Binary, mode: &str, version: &str) {
     let haproxy = busy(binary);
-    let calls: Vec<Value> = cases().iter().map(|case| json!({ "tool": case.tool, "arguments": case.succeeds })).collect();
-    let refused: Vec<Value> = cases().iter().map(|case| json!({ "tool": case.tool, "arguments": case.refused })).collect();
+    let calls: Vec<Value> = cases()
+        .iter()
+        .map(|case| json!({ "tool": case.tool, "arguments": case.still }))
+        .collect();
+    let refused: Vec<Value> = cases()
+        .iter()
+        .map(|case| json!({ "tool": case.tool, "arguments": case.refused }))
+        .collect();
     let all = json!([calls, refused].concat());
     if python().is_none() {
         return;
     }
-    agree(&haproxy, &format!("what a client of {version} makes of every tool"), || {
-        let said = client(&haproxy, mode, &all).expect("python is here");
-        assert_eq!(said["protocol"], json!(version));
-        let tools: Vec<&str> = said["tools"].as_array().unwrap().iter().filter_map(|tool| tool["name"].as_str()).collect();
-        for case in cases() {
-            assert!(tools.contains(&case.tool), "{tools:?}");
-        }
-        let results = said["results"].as_array().expect("results");
-        let (answers, errors) = results.split_at(cases().len());
-        for (case, error) in cases().iter().zip(errors) {
-            assert_eq!(error["isError"], json!(true), "{}: {error}", case.tool);
-            assert_eq!(error["structuredContent"]["code"], json!(case.because.0), "{}: {error}", case.tool);
-        }
-        cases()
-            .into_iter()
-            .zip(answers)
-            .map(|(case, answer)| {
-                assert_eq!(answer["isError"], json!(false), "{}: {answer}", case.tool);
-                (case.tool.to_owned(), case.succeeds, answer["structuredContent"].clone())
-            })
-            .collect()
-    });
+    agree(
+        &haproxy,
+        &format!("what a client of {version} makes of every tool"),
+        || {
+            let said = client(&haproxy, mode, &all).expect("python is here");
+            assert_eq!(said["protocol"], json!(version));
+            let tools: Vec<&str> = said["tools"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(|tool| tool["name"].as_str())
+                .collect();
+            for case in cases() {
+                assert!(tools.contains(&case.tool), "{tools:?}");
+            }
+            let results = said["results"].as_array().expect("results");
+            let (answers, errors) = results.split_at(cases().len());
+            for (case, error) in cases().iter().zip(errors) {
+                assert_eq!(error["isError"], json!(true), "{}: {error}", case.tool);
+                assert_eq!(
+                    error["structuredContent"]["code"],
+                    json!(case.because.0),
+                    "{}: {error}",
+                    case.tool
+                );
+            }
+            cases()
+                .into_iter()
+                .zip(answers)
+                .map(|(case, answer)| {
+                    assert_eq!(answer["isError"], json!(false), "{}: {answer}", case.tool);
+                    (
+                        case.tool.to_owned(),
+                        case.succeeds,
+                        answer["structuredContent"].clone(),
+                    )
+                })
+                .collect()
+        },
+    );
 }
 
 haproxy_mcp_testkit::on_each_version! {

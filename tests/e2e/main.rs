@@ -65,7 +65,11 @@ fn busy(binary: &Binary) -> Haproxy {
 /// A frontend whose listeners have statistics of their own. Its sockets have neither file nor port.
 fn listeners() -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
-    let id = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let id = format!(
+        "{}-{}",
+        std::process::id(),
+        NEXT.fetch_add(1, Ordering::Relaxed)
+    );
     format!(
         "
 frontend fe_listeners

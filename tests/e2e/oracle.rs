@@ -93,7 +93,10 @@ impl Object {
     }
 
     pub(crate) fn text(&self, field: &str) -> String {
-        self.fields.get(field).map(|value| value.text().to_owned()).unwrap_or_default()
+        self.fields
+            .get(field)
+            .map(|value| value.text().to_owned())
+            .unwrap_or_default()
     }
 
     /// As the tools name it. `type` of the statistics: 0 frontend, 1 backend, 2 server, 3 listener.
@@ -121,10 +124,19 @@ pub(crate) fn statistics(haproxy: &Haproxy) -> Vec<Object> {
         };
         let key = format!("{object_type}.{proxy}.{server}");
         if objects.last().is_none_or(|(last, _)| *last != key) {
-            objects.push((key, Object { fields: Fields::new() }));
+            objects.push((
+                key,
+                Object {
+                    fields: Fields::new(),
+                },
+            ));
         }
         let fields = &mut objects.last_mut().unwrap().1.fields;
-        assert_eq!(fields.insert(name.to_owned(), Typed::read(kind, value)), None, "{line}");
+        assert_eq!(
+            fields.insert(name.to_owned(), Typed::read(kind, value)),
+            None,
+            "{line}"
+        );
     }
     assert!(!objects.is_empty(), "no statistics: {reply}");
     objects.into_iter().map(|(_, object)| object).collect()
@@ -138,7 +150,9 @@ pub(crate) fn information(haproxy: &Haproxy) -> Fields {
         .filter(|line| !line.is_empty())
         .map(|line| {
             let [place, _tags, kind, value] = parts(line);
-            let name = place.split_once('.').and_then(|(_, rest)| rest.rsplit_once('.'));
+            let name = place
+                .split_once('.')
+                .and_then(|(_, rest)| rest.rsplit_once('.'));
             let (name, _process) = name.unwrap_or_else(|| panic!("not typed: {line}"));
             (name.to_owned(), Typed::read(kind, value))
         })
@@ -148,11 +162,21 @@ pub(crate) fn information(haproxy: &Haproxy) -> Fields {
 }
 
 /// `show servers state` of one backend: a header line, and a line of words for each server.
-pub(crate) fn states(haproxy: &Haproxy, backend: &str) -> BTreeMap<String, BTreeMap<String, String>> {
+pub(crate) fn states(
+    haproxy: &Haproxy,
+    backend: &str,
+) -> BTreeMap<String, BTreeMap<String, String>> {
     let reply = haproxy.raw_text(&format!("show servers state {backend}"));
     let mut lines = reply.lines().filter(|line| !line.is_empty());
-    assert_eq!(lines.next(), Some("1"), "another version of the format: {reply}");
-    let header = lines.next().and_then(|line| line.strip_prefix("# ")).expect("a header");
+    assert_eq!(
+        lines.next(),
+        Some("1"),
+        "another version of the format: {reply}"
+    );
+    let header = lines
+        .next()
+        .and_then(|line| line.strip_prefix("# "))
+        .expect("a header");
     let names: Vec<&str> = header.split(' ').collect();
     lines
         .map(|line| {
@@ -168,5 +192,7 @@ pub(crate) fn states(haproxy: &Haproxy, backend: &str) -> BTreeMap<String, BTree
 
 fn parts(line: &str) -> [&str; 4] {
     let parts: Vec<&str> = line.splitn(4, ':').collect();
-    parts.try_into().unwrap_or_else(|_| panic!("not a line of the typed format: {line}"))
+    parts
+        .try_into()
+        .unwrap_or_else(|_| panic!("not a line of the typed format: {line}"))
 }

@@ -35,7 +35,10 @@ fn many() -> Haproxy {
 fn pages_hold_every_row_once_and_in_order() {
     let haproxy = many();
     let server = serve(&haproxy);
-    let expected: Vec<(String, String)> = oracle::statistics(&haproxy).iter().map(oracle::Object::name).collect();
+    let expected: Vec<(String, String)> = oracle::statistics(&haproxy)
+        .iter()
+        .map(oracle::Object::name)
+        .collect();
     for limit in [7, 100, 500] {
         let said: Vec<(String, String)> = pages(&server, "show_stat", &json!({ "limit": limit }))
             .iter()
@@ -44,14 +47,32 @@ fn pages_hold_every_row_once_and_in_order() {
             .collect();
         assert_eq!(said, expected, "limit {limit}");
     }
-    let servers = pages(&server, "list_servers", &json!({ "backend": "be_many", "limit": 300 }));
-    let servers: Vec<String> = servers.iter().map(|row| text(row.as_object().unwrap(), "svname")).collect();
-    assert_eq!(servers, (1..=700).map(|index| format!("s{index}")).collect::<Vec<_>>());
+    let servers = pages(
+        &server,
+        "list_servers",
+        &json!({ "backend": "be_many", "limit": 300 }),
+    );
+    let servers: Vec<String> = servers
+        .iter()
+        .map(|row| text(row.as_object().unwrap(), "svname"))
+        .collect();
+    assert_eq!(
+        servers,
+        (1..=700)
+            .map(|index| format!("s{index}"))
+            .collect::<Vec<_>>()
+    );
     let backends = pages(&server, "list_backends", &json!({ "limit": 2 }));
-    let backends: Vec<String> = backends.iter().map(|row| text(row.as_object().unwrap(), "pxname")).collect();
+    let backends: Vec<String> = backends
+        .iter()
+        .map(|row| text(row.as_object().unwrap(), "pxname"))
+        .collect();
     let kind = |object: &&oracle::Object| object.kind() == "backend";
-    let expected: Vec<String> =
-        oracle::statistics(&haproxy).iter().filter(kind).map(|object| object.text("pxname")).collect();
+    let expected: Vec<String> = oracle::statistics(&haproxy)
+        .iter()
+        .filter(kind)
+        .map(|object| object.text("pxname"))
+        .collect();
     assert_eq!(backends, expected);
 }
 
@@ -59,7 +80,10 @@ fn pages_hold_every_row_once_and_in_order() {
 fn a_default_answer_over_many_servers_is_small() {
     let haproxy = many();
     let server = serve(&haproxy);
-    for (tool, arguments) in [("show_stat", json!({})), ("list_servers", json!({ "backend": "be_many" }))] {
+    for (tool, arguments) in [
+        ("show_stat", json!({})),
+        ("list_servers", json!({ "backend": "be_many" })),
+    ] {
         let response = server.call(tool, arguments);
         let answer = response.answer();
         assert_eq!(rows(answer).count(), 20, "{tool}");

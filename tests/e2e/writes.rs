@@ -57,12 +57,12 @@ fn wordings() -> Vec<Vec<String>> {
         "dump ssl cert x",
         "new ssl cert x",
         "commit ssl cert x",
-        "help",
-        "wait 1s",
         "httpclient GET http://127.0.0.1/",
     ];
-    let mut wordings: Vec<Vec<String>> =
-        lines.iter().map(|line| line.split(' ').map(str::to_owned).collect()).collect();
+    let mut wordings: Vec<Vec<String>> = lines
+        .iter()
+        .map(|line| line.split(' ').map(str::to_owned).collect())
+        .collect();
     // The same behind and inside of words that are allowed.
     let write = "set server be_app/app1 state maint";
     for words in [
@@ -73,7 +73,13 @@ fn wordings() -> Vec<Vec<String>> {
         vec!["show", &*format!("info\r\n{write}\r\n")],
         vec!["show", "stat", &*format!("be_app;{write}"), "4", "-1"],
         vec!["show", "stat", "be_app\\", &*format!(";{write}"), "4"],
-        vec!["show", "stat", &*format!("be_app <<\n{write}\n\n"), "4", "-1"],
+        vec![
+            "show",
+            "stat",
+            &*format!("be_app <<\n{write}\n\n"),
+            "4",
+            "-1",
+        ],
         vec!["@1", "set", "server", "be_app/app1", "state", "maint"],
         vec!["@1", write],
         vec!["@!1;", write],
@@ -104,8 +110,21 @@ fn standing(haproxy: &Haproxy) -> Vec<String> {
         .collect();
     let statistics = haproxy.raw_text("show stat typed");
     let kept = [".slim.", ".status.", ".stot.", ".rate_lim.", ".weight."];
-    standing.extend(statistics.lines().filter(|line| kept.iter().any(|name| line.contains(name))).map(str::to_owned));
-    for field in ["Pid", "Maxconn", "Hard_maxconn", "ConnRateLimit", "SessRateLimit", "SslRateLimit", "Listeners"] {
+    standing.extend(
+        statistics
+            .lines()
+            .filter(|line| kept.iter().any(|name| line.contains(name)))
+            .map(str::to_owned),
+    );
+    for field in [
+        "Pid",
+        "Maxconn",
+        "Hard_maxconn",
+        "ConnRateLimit",
+        "SessRateLimit",
+        "SslRateLimit",
+        "Listeners",
+    ] {
         standing.push(format!("{field}: {}", haproxy.info(field)));
     }
     standing
@@ -125,10 +144,19 @@ haproxy_mcp_testkit::on_each_version! {
         let answered = server.call("hostile__say_all", json!({ "commands": commands }));
         let outcomes = answered.answer()["outcomes"].as_array().expect("outcomes");
         assert_eq!(outcomes.len(), wordings.len());
-        for (words, outcome) in wordings.iter().zip(outcomes) {
-            let error = outcome["error"].as_str().unwrap_or_else(|| panic!("{words:?} was sent: {outcome}"));
-            assert!(error == "denied" || error.starts_with("malformed:"), "{words:?}: {error}");
-        }
+        let through: Vec<String> = wordings
+            .iter()
+            .zip(outcomes)
+            .filter(|(_, outcome)| {
+                let error = outcome["error"].as_str().unwrap_or_default();
+                // The last: the words were sent as a name, which nothing has.
+                error != "denied"
+                    && !error.starts_with("malformed:")
+                    && error != "rejected:no-such-proxy"
+            })
+            .map(|(words, outcome)| format!("{words:?}: {outcome}"))
+            .collect();
+        assert!(through.is_empty(), "these were sent to HAProxy:\n{}", through.join("\n"));
 
         // A payload is no way around either, behind a command that is allowed.
         for payload in [json!(["set server be_app/app1 state maint"]), json!([""]), json!(["a", "", "disable server be_app/app1"])] {
@@ -139,7 +167,7 @@ haproxy_mcp_testkit::on_each_version! {
         assert_eq!(standing(&haproxy), before, "something was changed");
         // The module may ask what it was granted, so that the refusals above are not for want of a way.
         let allowed = server.call("hostile__say", json!({ "words": ["show", "info"] }));
-        assert!(allowed.answer()["reply"].as_str().is_some_and(|reply| reply.contains("\nPid: ")), "{}", allowed.message);
+        assert!(allowed.answer()["reply"].as_str().is_some_and(|reply| reply.contains("Pid: ")), "{}", allowed.message);
         all_succeed(&server);
     }
 }
