@@ -49,7 +49,10 @@ impl Failure {
 
     /// HAProxy's reply could not be read.
     pub fn unparsable(message: impl Into<String>) -> Self {
-        Self::Unparsable(Detail::new(message))
+        Self::Unparsable(Detail::new(message)).hint(
+            "HAProxy may be of a version that this server does not know, or what answers may be something else: \
+             compare `show_info` with what should be running there",
+        )
     }
 
     /// This version of HAProxy has no such command.

@@ -6,6 +6,10 @@ use crate::failure::Failure;
 /// Bytes asked for at a time. Larger chunks were not faster, since the guest touches more memory for the first time.
 const CHUNK: u32 = 64 * 1024;
 
+/// Bytes of a reply that is read as a whole. Larger ones are read with [`Reply::for_each`], in memory that does not grow
+/// with them.
+const WHOLE: usize = 1024 * 1024;
+
 /// A reply that HAProxy began to give. A call has at most one open: drop it before the next command.
 pub struct Reply(runtime::Reply);
 
@@ -42,9 +46,15 @@ impl Reply {
     }
 
     /// All of it. For replies that are known to be small.
+    ///
+    /// # Errors
+    /// As [`Reply::chunk`]; [`Failure::Unparsable`] where it is larger than 1 MiB, and so not what was asked for.
     pub fn bytes(&self) -> Result<Vec<u8>, Failure> {
         let mut all = Vec::new();
         self.for_each(|chunk| {
+            if all.len() + chunk.len() > WHOLE {
+                return Err(Failure::unparsable(format!("the reply is larger than {WHOLE} bytes")));
+            }
             all.extend_from_slice(chunk);
             Ok(())
         })?;
