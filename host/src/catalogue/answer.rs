@@ -70,7 +70,15 @@ impl Refused {
             details: None,
         };
         match self {
-            Self::Call(error) => error.failure(),
+            Self::Call(error) => {
+                let mut failure = error.failure();
+                if let Some(details) = failure.details.take() {
+                    let mut details = Value::Object(details);
+                    make_visible(&mut details);
+                    failure.details = details.as_object().cloned();
+                }
+                failure
+            }
             Self::Arguments(violations) => Failure {
                 details: Some(violation_details(violations)),
                 ..plain(

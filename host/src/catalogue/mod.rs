@@ -1,6 +1,7 @@
 //! The tools of all modules: what clients see of them, and how a call of one reaches its module and comes back.
 
 mod answer;
+mod reference;
 mod schema;
 mod tool;
 
@@ -38,6 +39,14 @@ pub enum CatalogueError {
         /// How many.
         count: usize,
     },
+    /// What a module says of itself is not what the contract wants.
+    #[error("module `{key}`: its {what}")]
+    Module {
+        /// The module.
+        key: String,
+        /// What of it, and why.
+        what: &'static str,
+    },
     /// A tool cannot be listed.
     #[error("module `{key}`: {source}")]
     Tool {
@@ -69,7 +78,7 @@ impl CatalogueError {
     pub fn hint(&self) -> String {
         match self {
             Self::Load(error) => error.hint(),
-            Self::Count { .. } | Self::Tool { .. } => {
+            Self::Count { .. } | Self::Module { .. } | Self::Tool { .. } => {
                 "correct what the module's `describe` returns; the limits are in `wit/tools.wit`"
                     .to_owned()
             }
@@ -159,6 +168,9 @@ impl Catalogue {
     ) -> Result<(), CatalogueError> {
         let module = Arc::new(module);
         let key = module.key().to_owned();
+        if let Some(what) = tool::module_problem(&description) {
+            return Err(CatalogueError::Module { key, what });
+        }
         let count = description.tools.len();
         if !(1..=TOOLS_OF_A_MODULE).contains(&count) {
             return Err(CatalogueError::Count { key, count });

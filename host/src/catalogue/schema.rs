@@ -9,6 +9,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, PatternOptions, Validator};
 use serde_json::{Map, Value};
 
+use super::reference;
 use crate::visible::visible;
 
 /// Bytes of one schema.
@@ -52,6 +53,18 @@ pub enum SchemaError {
         /// Where it leads.
         target: String,
     },
+    /// A reference that is not a JSON Pointer to a part of the document; anchors are not supported.
+    #[error("a reference is not a JSON Pointer to a part of the schema: {}", visible(.0, MESSAGE_CHARACTERS))]
+    NoSuchPart(String),
+    /// A reference that leads back to itself.
+    #[error("a reference leads back to itself: {}", visible(.0, MESSAGE_CHARACTERS))]
+    Endless(String),
+    /// More than [`reference::WRITTEN_OUT`].
+    #[error(
+        "more objects than the limit, with references written out: {}",
+        reference::WRITTEN_OUT
+    )]
+    WrittenOut,
     /// Not a valid JSON Schema.
     #[error("not a valid JSON Schema: {0}")]
     Invalid(String),
@@ -82,6 +95,7 @@ impl Schema {
         let value: Value =
             serde_json::from_str(text).map_err(|error| SchemaError::NotJson(error.to_string()))?;
         check(&value, &mut 0, 0)?;
+        reference::check(&value)?;
         match value {
             Value::Object(document)
                 if document.get("type").and_then(Value::as_str) == Some("object") =>

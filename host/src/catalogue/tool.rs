@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use haproxy_mcp_engine::{ToolDescription, WantedAccess};
+use haproxy_mcp_engine::{ModuleDescription, ToolDescription, WantedAccess};
 use serde_json::{Map, Value};
 
 use super::schema::{Schema, SchemaError};
@@ -207,6 +207,50 @@ fn check_text(tool: &str, what: &'static str, text: &str, limit: usize) -> Resul
         what,
         problem,
     })
+}
+
+/// What is wrong with what a module says of itself.
+pub(super) fn module_problem(description: &ModuleDescription) -> Option<&'static str> {
+    let ModuleDescription {
+        name,
+        version,
+        meta,
+        ..
+    } = description;
+    let plain = |character: char| {
+        character.is_ascii_lowercase() || character.is_ascii_digit() || character == '-'
+    };
+    if name.len() > OWN_NAME_CHARACTERS
+        || !name.starts_with(|first: char| first.is_ascii_lowercase())
+        || !name.chars().all(plain)
+    {
+        return Some("name is not `^[a-z][a-z0-9-]{0,39}$`");
+    }
+    if !is_version(version) {
+        return Some("version is not a semantic version such as `1.2.3`");
+    }
+    if serde_json::from_str::<Map<String, Value>>(meta).is_err() {
+        return Some("`meta` is not a JSON object");
+    }
+    None
+}
+
+/// Three numbers, and what may follow them (Semantic Versioning 2.0.0, sections 2, 9 and 10).
+fn is_version(version: &str) -> bool {
+    let plain = |text: &str| {
+        text.chars()
+            .all(|character| character.is_ascii_alphanumeric() || ".-".contains(character))
+    };
+    let (version, build) = version.split_once('+').unwrap_or((version, ""));
+    let (numbers, pre) = version.split_once('-').unwrap_or((version, ""));
+    let numbers: Vec<&str> = numbers.split('.').collect();
+    numbers.len() == 3
+        && numbers
+            .iter()
+            .all(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+        && plain(build)
+        && plain(pre)
+        && version.len() + build.len() <= TITLE_CHARACTERS
 }
 
 /// `destructive` and `idempotent`; none where the text is not what it should be.

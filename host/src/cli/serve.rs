@@ -46,6 +46,7 @@ impl ServeError {
             self,
             Self::Catalogue(
                 CatalogueError::Load(_)
+                    | CatalogueError::Module { .. }
                     | CatalogueError::Tool { .. }
                     | CatalogueError::Count { .. }
                     | CatalogueError::Clash { .. }

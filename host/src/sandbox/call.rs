@@ -11,6 +11,7 @@ use super::bindings::haproxy::module::types::HostError;
 use super::engine::GuestRuns;
 use super::error::{CallError, Ended, Failure};
 use super::interfaces::invocation::Request;
+use super::interfaces::runtime::shown;
 use super::limits::{self, Limits};
 use super::load::Linked;
 use super::state::{Authority, CallState};
@@ -75,10 +76,7 @@ pub(super) async fn run(
         () = tokio::time::sleep_until(deadline) => Err(Ended::WallClock { limit }.into()),
         () = grace(&cancel) => Err(CallError::Cancelled),
     };
-    if let Some((text, dropped)) = printed.take() {
-        let text = visible(&text, limits::PRINTED_BYTES);
-        tracing::info!(target: "module", module = &*module, tool, dropped, "printed: {text}");
-    }
+    printed.log(&module, &tool);
     match result {
         // Whoever gave up does not want the consequences of it as the answer.
         Err(_) if cancel.is_cancelled() => Err(CallError::Cancelled),
@@ -111,7 +109,7 @@ async fn guest(linked: &Linked, store: &mut Store<CallState>) -> Result<CallResu
         .await
         .map_err(|error| ended(store, &error))?;
     let outcome =
-        answer.map_err(|error| CallError::Tool(Box::new(failure(error, store.data_mut()))))?;
+        answer.map_err(|error| CallError::Tool(Box::new(failure(error, store.data()))))?;
     let outcome = store
         .data_mut()
         .resources
@@ -143,15 +141,21 @@ pub(super) fn why(error: &Error) -> Ended {
         Some(Trap::AllocationTooLarge) => Ended::HostCallBytes {
             limit: limits::HOST_CALL_BYTES,
         },
-        _ if error.to_string().contains("fuel allocated for hostcalls") => Ended::HostCallBytes {
-            limit: limits::HOST_CALL_BYTES,
-        },
+        // wasmtime has no type of its own for it, and puts the guest's stack in front of its words.
+        _ if error
+            .chain()
+            .any(|cause| cause.to_string().contains("fuel allocated for hostcalls")) =>
+        {
+            Ended::HostCallBytes {
+                limit: limits::HOST_CALL_BYTES,
+            }
+        }
         _ => Ended::Trapped,
     }
 }
 
 /// A tool's own account of its failure, in the shape that clients see.
-fn failure(error: ToolError, state: &mut CallState) -> Failure {
+fn failure(error: ToolError, state: &CallState) -> Failure {
     let (code, failure) = match error {
         ToolError::Host(error) => return host_failure(&error, state),
         ToolError::InvalidArgument(failure) => ("invalid-argument", failure),
@@ -189,11 +193,20 @@ fn failure(error: ToolError, state: &mut CallState) -> Failure {
     }
 }
 
-/// A failure of the host that the tool passes on: with the hint that the host had for it, where it is that one.
-fn host_failure(error: &HostError, state: &mut CallState) -> Failure {
-    let failure = super::interfaces::runtime::shown(error);
-    match state.told.take() {
-        Some(told) if told.code == failure.code => told,
-        _ => failure,
+/// A failure of the host that the tool passes on: in the host's own words. One that the host did not give is the
+/// tool's: a module cannot have the operator raise its access, or the model give up, by making a refusal up.
+fn host_failure(error: &HostError, state: &CallState) -> Failure {
+    let failure = shown(error);
+    match state.told(&failure.code) {
+        Some(told) => told.clone(),
+        None => Failure {
+            code: "failed".to_owned(),
+            message: format!(
+                "the module reports `{}`, which the host did not tell it: {}",
+                failure.code, failure.message
+            ),
+            hint: None,
+            details: None,
+        },
     }
 }

@@ -12,9 +12,11 @@ pub(super) fn engine() -> wasmtime::Result<Engine> {
     pool.total_component_instances(limits::CONCURRENT_CALLS)
         .total_stacks(limits::CONCURRENT_CALLS)
         .total_core_instances(limits::CONCURRENT_CALLS * limits::CORE_INSTANCES)
-        .total_memories(limits::CONCURRENT_CALLS * 2)
-        .total_tables(limits::CONCURRENT_CALLS * 4)
+        .total_memories(limits::CONCURRENT_CALLS * limits::MEMORIES)
+        .total_tables(limits::CONCURRENT_CALLS * limits::TABLES)
         .max_core_instances_per_component(limits::CORE_INSTANCES)
+        .max_memories_per_component(limits::MEMORIES)
+        .max_tables_per_component(limits::TABLES)
         .max_memory_size(limits::MEMORY_BYTES)
         .table_elements(limits::TABLE_ELEMENTS)
         // A slot gives its pages back after a call: an idle server is small.

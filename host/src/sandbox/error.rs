@@ -153,6 +153,14 @@ pub enum LoadError {
     NotAComponent {
         /// The module.
         key: String,
+        /// How that is seen.
+        reason: &'static str,
+    },
+    /// A component that is damaged, or that needs more from the start than a module may have.
+    #[error("module `{key}` cannot be compiled here: {reason}")]
+    Compile {
+        /// The module.
+        key: String,
         /// What wasmtime says.
         reason: String,
     },
@@ -220,7 +228,14 @@ impl LoadError {
             Self::Import { .. } => {
                 "a module given with `--module` may import `runtime`, `invocation`, `clock`, `progress` and `log` of `haproxy:module@0.1`, and the WASI that its language links; leave the import out".to_owned()
             }
-            Self::Contract { .. } => "build it against the `wit/` folder of this version".to_owned(),
+            Self::Compile { .. } => {
+                "the file may be damaged: build it again; if a limit is named, the module has to need less".to_owned()
+            }
+            Self::Contract { .. }
+            | Self::Describe {
+                source: DescriptionError::NotExported | DescriptionError::Shape(_) | DescriptionError::Type(_),
+                ..
+            } => "build it against the `wit/` folder of this version".to_owned(),
             Self::Describe { .. } | Self::Ended { .. } => {
                 "`describe` gets no capability and little time: return constants".to_owned()
             }

@@ -2,9 +2,14 @@
 
 use std::time::Duration;
 
-/// Linear memory of one call, in bytes, over all memories of the component. Stops a guest that allocates without end.
+/// Linear memory of one call, in bytes, over all memories of the component, and what the host keeps in outcomes for
+/// it. Stops a guest that allocates without end.
 /// The parsers of this project need less than 2 MiB; interpreters of other languages some 30 MiB.
 pub const MEMORY_BYTES: usize = 64 * 1024 * 1024;
+
+/// Linear memories of one component. Places for memories are shared by all calls: stops a component that takes those
+/// of others.
+pub const MEMORIES: u32 = 2;
 
 /// Time that a guest may compute in one call. Stops a guest that spins; waiting for HAProxy does not count.
 pub const CPU: Duration = Duration::from_secs(2);
@@ -49,6 +54,10 @@ pub const LOG_LINE_CHARACTERS: usize = 1_000;
 /// Bytes that a guest may print to the standard streams of its WASI; they go to the log, the rest is dropped.
 pub const PRINTED_BYTES: usize = 16 * 1024;
 
+/// Bytes that a guest may ask of its WASI's random numbers at once. The host makes them, on the thread that all calls
+/// share.
+pub const RANDOM_BYTES: u64 = 64 * 1024;
+
 /// Progress reports that reach the caller: at most one in this time.
 pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -60,6 +69,10 @@ pub const CONCURRENT_CALLS: u32 = 16;
 
 /// Core instances of one component. Components of interpreted languages have more than thirty.
 pub const CORE_INSTANCES: u32 = 100;
+
+/// Tables of one component; their places are shared by all calls, as those of memories are. Components of interpreted
+/// languages have a handful.
+pub const TABLES: u32 = 10;
 
 /// Entries of one table of a component.
 pub const TABLE_ELEMENTS: usize = 50_000;

@@ -15,6 +15,7 @@ use super::engine::Ticker;
 use super::error::{Ended, LoadError};
 use super::limits::{self, Limits};
 use super::state::CallState;
+use crate::visible::visible;
 
 /// The contract's package, and the versions of it that this host links: those that wasmtime holds for compatible.
 const CONTRACT: &str = "haproxy:module/";
@@ -33,6 +34,9 @@ const EMPTY_WASI: &[&str] = &[
     "wasi:filesystem/",
     "wasi:sockets/",
 ];
+
+/// Characters of wasmtime's reason not to compile a module.
+const REASON_CHARACTERS: usize = 500;
 
 /// A module that is ready for calls.
 pub(super) struct Linked {
@@ -95,9 +99,19 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
 }
 
 fn compile(engine: &Engine, key: &str, bytes: &[u8]) -> Result<Component, LoadError> {
-    Component::from_binary(engine, bytes).map_err(|error| LoadError::NotAComponent {
+    let not_a_component = |reason| LoadError::NotAComponent {
         key: key.to_owned(),
-        reason: format!("{error:#}"),
+        reason,
+    };
+    // Eight bytes: the magic, then version and layer (Component Model, binary format, "Component Definitions").
+    match bytes.get(..8) {
+        Some([0, b'a', b's', b'm', _, _, 1, 0]) => {}
+        Some([0, b'a', b's', b'm', ..]) => return Err(not_a_component("it is a core module")),
+        _ => return Err(not_a_component("it does not begin like one")),
+    }
+    Component::from_binary(engine, bytes).map_err(|error| LoadError::Compile {
+        key: key.to_owned(),
+        reason: visible(&format!("{error:#}"), REASON_CHARACTERS).into_owned(),
     })
 }
 
@@ -150,6 +164,7 @@ async fn describe(
     let _running = ticker.guest();
     let state = CallState::new(Arc::clone(key), Limits::DESCRIBE, None);
     let deadline = state.deadline;
+    let printed = state.printed.clone();
     let guest = async {
         let mut store = call::store(linked, state);
         store.data().meter.cpu.resume();
@@ -164,17 +179,20 @@ async fn describe(
         biased;
         described = guest => described,
         () = tokio::time::sleep_until(deadline) => {
-            return Err(LoadError::Ended {
-                key: key.to_string(),
-                ended: Ended::WallClock { limit: limits::DESCRIBE_WALL_CLOCK },
-            });
+            let ended = Ended::WallClock { limit: limits::DESCRIBE_WALL_CLOCK };
+            Err(DescriptionError::Trap(ended.into()))
         }
     };
+    printed.log(key, "describe");
     described.map_err(|source| match source {
-        DescriptionError::Trap(error) => LoadError::Ended {
-            key: key.to_string(),
-            ended: call::why(&error),
-        },
+        DescriptionError::Trap(error) => {
+            let ended = call::why(&error);
+            tracing::warn!(module = &**key, "module ended: {ended}: {error:#}");
+            LoadError::Ended {
+                key: key.to_string(),
+                ended,
+            }
+        }
         source => LoadError::Describe {
             key: key.to_string(),
             source,

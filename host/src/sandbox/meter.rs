@@ -75,6 +75,23 @@ pub(super) struct MemoryMeter {
     table_elements: usize,
 }
 
+impl MemoryMeter {
+    /// Counts what the host is about to keep for the guest.
+    pub(super) fn keep(&mut self, bytes: usize) -> wasmtime::Result<()> {
+        let total = self.bytes.saturating_add(bytes);
+        if total > self.limit {
+            return Err(Error::new(Ended::Memory { limit: self.limit }));
+        }
+        self.bytes = total;
+        Ok(())
+    }
+
+    /// The host keeps so much no longer.
+    pub(super) fn release(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_sub(bytes);
+    }
+}
+
 impl ResourceLimiter for MemoryMeter {
     fn memory_growing(
         &mut self,
@@ -82,12 +99,8 @@ impl ResourceLimiter for MemoryMeter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let total = self.bytes.saturating_add(desired.saturating_sub(current));
-        if total > self.limit {
-            // An error ends the guest at once and by its name; `false` would make it abort somewhere, somehow.
-            return Err(Error::new(Ended::Memory { limit: self.limit }));
-        }
-        self.bytes = total;
+        // An error ends the guest at once and by its name; `false` would make it abort somewhere, somehow.
+        self.keep(desired.saturating_sub(current))?;
         Ok(true)
     }
 

@@ -9,6 +9,7 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 
 use super::limits::PRINTED_BYTES;
+use crate::visible::visible;
 
 /// The first [`PRINTED_BYTES`] of what a guest printed, and how much there was.
 #[derive(Clone, Default)]
@@ -26,8 +27,16 @@ impl Printed {
         PrintedStream(self.clone())
     }
 
+    /// Writes what was printed so far to the log, on one line, and forgets it.
+    pub(super) fn log(&self, module: &str, tool: &str) {
+        if let Some((text, dropped)) = self.take() {
+            let text = visible(&text, PRINTED_BYTES);
+            tracing::info!(target: "module", module, tool, dropped, "printed: {text}");
+        }
+    }
+
     /// What was printed so far, and how many bytes more were dropped; empties it.
-    pub(super) fn take(&self) -> Option<(String, usize)> {
+    fn take(&self) -> Option<(String, usize)> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.bytes.is_empty() {
             return None;

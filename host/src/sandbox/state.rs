@@ -11,6 +11,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use super::bindings::haproxy::module::types::{HostError, Problem};
 use super::error::{Ended, Failure};
+use super::interfaces::runtime::shown;
 use super::limits::{self, Limits};
 use super::meter::Meter;
 use super::printed::Printed;
@@ -67,8 +68,9 @@ pub(super) struct CallState {
     pub(super) resources: ResourceTable,
     /// Whether a reply of HAProxy is open.
     pub(super) open_reply: bool,
-    /// The failure of the host that the guest was told last, with the hint that the contract has no room for.
-    pub(super) told: Option<Failure>,
+    /// The failures of the host that the guest was told, the last of each code, with the hints that the contract has no
+    /// room for. A tool can pass on these and no others.
+    told: Vec<Failure>,
     pub(super) last_progress: Option<Instant>,
     pub(super) printed: Printed,
     /// Made when a guest first touches WASI: built-in modules never do.
@@ -90,7 +92,7 @@ impl CallState {
             deadline,
             resources,
             open_reply: false,
-            told: None,
+            told: Vec::new(),
             last_progress: None,
             printed: Printed::default(),
             wasi: None,
@@ -108,15 +110,34 @@ impl CallState {
             return Err(Error::new(Ended::HostCalls { limit }));
         }
         if self.meter.host_calls > limit {
-            return Ok(Err(exhausted(
-                "host-calls",
-                format!("the call has used up its host calls: {limit}"),
-            )));
+            let message = format!("the call has used up its host calls: {limit}");
+            return Ok(Err(self.exhausted("host-calls", message)));
         }
         if self.cancelled() {
             return Ok(Err(HostError::Cancelled));
         }
         Ok(Ok(()))
+    }
+
+    /// Notes what the guest is told, as clients see it should the tool pass it on.
+    pub(super) fn note_told(&mut self, failure: Failure) {
+        self.told.retain(|told| told.code != failure.code);
+        self.told.push(failure);
+    }
+
+    /// What the guest was told under this code.
+    pub(super) fn told(&self, code: &str) -> Option<&Failure> {
+        self.told.iter().find(|told| told.code == code)
+    }
+
+    /// A limit was reached and the guest may still answer.
+    pub(super) fn exhausted(&mut self, code: &str, message: String) -> HostError {
+        let error = HostError::Exhausted(Problem {
+            code: code.to_owned(),
+            message,
+        });
+        self.note_told(shown(&error));
+        error
     }
 
     pub(super) fn cancelled(&self) -> bool {
@@ -151,14 +172,6 @@ impl CallState {
     }
 }
 
-/// A limit was reached and the guest may still answer.
-pub(super) fn exhausted(code: &str, message: String) -> HostError {
-    HostError::Exhausted(Problem {
-        code: code.to_owned(),
-        message,
-    })
-}
-
 impl WasiView for CallState {
     fn ctx(&mut self) -> WasiCtxView<'_> {
         let printed = &self.printed;
@@ -167,6 +180,7 @@ impl WasiView for CallState {
             WasiCtx::builder()
                 .stdout(printed.stream())
                 .stderr(printed.stream())
+                .max_random_size(limits::RANDOM_BYTES)
                 .build()
         });
         WasiCtxView {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::sandbox::bindings::haproxy::module::clock::Host;
 use crate::sandbox::bindings::haproxy::module::types::HostError;
 use crate::sandbox::interfaces::runtime::denied_while_describing;
-use crate::sandbox::state::{CallState, exhausted};
+use crate::sandbox::state::CallState;
 
 /// The arbitrary point that `monotonic` counts from: the same for all calls, so that a guest learns nothing of the
 /// machine's uptime.
@@ -32,10 +32,9 @@ impl Host for CallState {
         }
         let end = Instant::now() + Duration::from_millis(u64::from(milliseconds));
         if end >= self.deadline {
-            return Ok(Err(exhausted(
-                "wall-clock",
-                format!("the wait would end after the call's deadline: {milliseconds} ms"),
-            )));
+            let message =
+                format!("the wait would end after the call's deadline: {milliseconds} ms");
+            return Ok(Err(self.exhausted("wall-clock", message)));
         }
         let cancel = self.cancel_token();
         self.meter.cpu.pause();

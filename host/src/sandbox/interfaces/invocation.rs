@@ -48,6 +48,7 @@ impl HostRequest for CallState {
 
 impl HostOutcome for CallState {
     async fn new(&mut self, structured: String) -> wasmtime::Result<Resource<Outcome>> {
+        self.meter.memory.keep(structured.len())?;
         self.keep(Outcome {
             structured,
             text: String::new(),
@@ -67,7 +68,8 @@ impl HostOutcome for CallState {
     }
 
     async fn drop(&mut self, outcome: Resource<Outcome>) -> wasmtime::Result<()> {
-        self.resources.delete(outcome)?;
+        let outcome = self.resources.delete(outcome)?;
+        self.meter.memory.release(outcome.structured.len());
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use crate::sandbox::bindings::haproxy::module::runtime::{
 use crate::sandbox::bindings::haproxy::module::types::{AccessLevel, Denial, HostError, Problem};
 use crate::sandbox::error::Failure;
 use crate::sandbox::limits;
-use crate::sandbox::state::{Authority, CallState, exhausted};
+use crate::sandbox::state::{Authority, CallState};
 use crate::visible::visible;
 
 /// Characters of HAProxy's own message that a guest gets with a refusal.
@@ -85,20 +85,16 @@ impl HostInstance for CallState {
             return Ok(Err(CommandError::Host(denied_while_describing("execute"))));
         };
         if self.open_reply {
-            return Ok(Err(CommandError::Host(exhausted(
-                "open-replies",
-                "a reply is still open: drop it before the next command".to_owned(),
-            ))));
+            let message = "a reply is still open: drop it before the next command".to_owned();
+            return Ok(Err(CommandError::Host(
+                self.exhausted("open-replies", message),
+            )));
         }
         self.meter.commands = self.meter.commands.saturating_add(1);
         if self.meter.commands > self.meter.limits.commands {
-            return Ok(Err(CommandError::Host(exhausted(
-                "commands",
-                format!(
-                    "the call has used up its commands: {}",
-                    self.meter.limits.commands
-                ),
-            ))));
+            let limit = self.meter.limits.commands;
+            let message = format!("the call has used up its commands: {limit}");
+            return Ok(Err(CommandError::Host(self.exhausted("commands", message))));
         }
         let command = Command {
             words: command.words,
@@ -138,10 +134,15 @@ impl HostReply for CallState {
             .unwrap_or(usize::MAX)
             .min(limits::READ_BYTES);
         if max == 0 {
-            return Ok(Err(HostError::Malformed(Problem {
+            let error = HostError::Malformed(Problem {
                 code: "max".to_owned(),
                 message: "`read` wants at least 1 byte".to_owned(),
-            })));
+            });
+            self.note_told(Failure {
+                hint: Some("report it to the author of the module".to_owned()),
+                ..shown(&error)
+            });
+            return Ok(Err(error));
         }
         self.meter.cpu.pause();
         let read = self.resources.get_mut(&reply)?.0.read(max).await;
@@ -241,7 +242,7 @@ impl CallState {
             error if error.is_interruption() => HostError::Interrupted(problem),
             _ => HostError::Unreachable(problem),
         };
-        self.told = Some(Failure {
+        self.note_told(Failure {
             hint: error.hint(),
             ..shown(&told)
         });
@@ -270,7 +271,7 @@ impl CallState {
         failure.message = refusal.to_string();
         failure.hint = Some(refusal.hint());
         failure.details = Some(reason(refusal.code()));
-        self.told = Some(failure);
+        self.note_told(failure);
         told
     }
 }
