@@ -21,7 +21,10 @@ extern "C" fn _initialize() {
         }
         "write-start" => {
             let words = ["set", "server", "be_app/app1", "state", "maint"].map(str::to_owned);
-            let command = runtime::Command { words: words.to_vec(), payload: Vec::new() };
+            let command = runtime::Command {
+                words: words.to_vec(),
+                payload: Vec::new(),
+            };
             let _refused = runtime::current().execute(&command);
         }
         _ => {}

@@ -63,17 +63,33 @@ pub fn describe(behaviour: &str) -> ModuleDescription {
         "ask-describe" => {
             let instance = runtime::current();
             let asked = [
-                instance.execute(&words(&["show", "info"])).map(|_reply| ()).map_err(|error| format!("{error:?}")),
-                instance.version().map(|_version| ()).map_err(|error| format!("{error:?}")),
-                instance.supports(&[]).map(|_yes| ()).map_err(|error| format!("{error:?}")),
+                instance
+                    .execute(&words(&["show", "info"]))
+                    .map(|_reply| ())
+                    .map_err(|error| format!("{error:?}")),
+                instance
+                    .version()
+                    .map(|_version| ())
+                    .map_err(|error| format!("{error:?}")),
+                instance
+                    .supports(&[])
+                    .map(|_yes| ())
+                    .map_err(|error| format!("{error:?}")),
                 clock::sleep(0).map_err(|error| format!("{error:?}")),
             ];
             with(|tool| tool.description = format!("name {:?}: {asked:?}", instance.name()))
         }
-        "inconstant" => with(|tool| tool.description = format!("Described at {}.", clock::monotonic())),
+        "inconstant" => {
+            with(|tool| tool.description = format!("Described at {}.", clock::monotonic()))
+        }
 
         "no-tools" => Vec::new(),
-        "many-tools" => (0..101).map(|number| Tool { name: format!("tool_{number}"), ..tool() }).collect(),
+        "many-tools" => (0..101)
+            .map(|number| Tool {
+                name: format!("tool_{number}"),
+                ..tool()
+            })
+            .collect(),
         "same-tool-twice" => vec![tool(), tool()],
         "bad-name" => with(|tool| tool.name = "Fine Tool".to_owned()),
         "name-with-key" => with(|tool| tool.name = "other__fine\u{0}".to_owned()),
@@ -81,8 +97,12 @@ pub fn describe(behaviour: &str) -> ModuleDescription {
         "no-title" => with(|tool| tool.title = " ".to_owned()),
         "long-description" => with(|tool| tool.description = "a".repeat(1025)),
         "huge-description" => with(|tool| tool.description = "a".repeat(8 * 1024 * 1024)),
-        "hidden-description" => with(|tool| tool.description = "Answers.\u{202e}erofeb daer\u{2066}".to_owned()),
-        "tagged-description" => with(|tool| tool.description = "Answers.\u{e0069}\u{e0067}\u{e006e}".to_owned()),
+        "hidden-description" => {
+            with(|tool| tool.description = "Answers.\u{202e}erofeb daer\u{2066}".to_owned())
+        }
+        "tagged-description" => {
+            with(|tool| tool.description = "Answers.\u{e0069}\u{e0067}\u{e006e}".to_owned())
+        }
         "escaped-title" => with(|tool| tool.title = "\u{1b}[2JFine".to_owned()),
         "bad-toolset" => with(|tool| tool.toolset = "a\u{200b}b".to_owned()),
         "operate" => with(|tool| tool.access = Access::Operate),
@@ -94,23 +114,46 @@ pub fn describe(behaviour: &str) -> ModuleDescription {
         "schema-array" => input("[]"),
         "schema-of-string" => input(r#"{"type":"string"}"#),
         "schema-invalid" => input(r#"{"type":"object","properties":5}"#),
-        "schema-large" => input(format!(r#"{{"type":"object","title":"{}"}}"#, "a".repeat(64 * 1024))),
+        "schema-large" => input(format!(
+            r#"{{"type":"object","title":"{}"}}"#,
+            "a".repeat(64 * 1024)
+        )),
         "schema-many-keys" => {
-            let keys: Vec<String> = (0..2_001).map(|number| format!("\"k{number}\":true")).collect();
-            input(format!(r#"{{"type":"object","properties":{{{}}}}}"#, keys.join(",")))
+            let keys: Vec<String> = (0..2_001)
+                .map(|number| format!("\"k{number}\":true"))
+                .collect();
+            input(format!(
+                r#"{{"type":"object","properties":{{{}}}}}"#,
+                keys.join(",")
+            ))
         }
         "schema-deep" => input(nested(30)),
         "schema-deeper" => input(nested(10_000)),
-        "schema-remote" => input(r#"{"type":"object","properties":{"a":{"$ref":"http://127.0.0.1:1/schema.json"}}}"#),
-        "schema-file" => input(r#"{"type":"object","properties":{"a":{"$ref":"file:///etc/passwd"}}}"#),
-        "schema-relative" => input(r#"{"type":"object","properties":{"a":{"$dynamicRef":"other.json#/a"}}}"#),
+        "schema-remote" => input(
+            r#"{"type":"object","properties":{"a":{"$ref":"http://127.0.0.1:1/schema.json"}}}"#,
+        ),
+        "schema-file" => {
+            input(r#"{"type":"object","properties":{"a":{"$ref":"file:///etc/passwd"}}}"#)
+        }
+        "schema-relative" => {
+            input(r#"{"type":"object","properties":{"a":{"$dynamicRef":"other.json#/a"}}}"#)
+        }
         "schema-id" => input(r#"{"$id":"file:///etc/","type":"object"}"#),
         "schema-dialect" => input(r#"{"$schema":"https://example.invalid/meta","type":"object"}"#),
-        // A reference to itself is allowed; checking against it must come to an end.
+        // Checking against a schema that is part of itself never ends, or takes twice as long for each level.
         "schema-loop" => input(r##"{"type":"object","allOf":[{"$ref":"#"}]}"##),
+        "schema-long-loop" => input(
+            r##"{"type":"object","$defs":{"a":{"properties":{"x":{"$ref":"#/$defs/b"}}},"b":{"anyOf":[{"$ref":"#/$defs/a"}]}},"$ref":"#/$defs/a"}"##,
+        ),
+        "schema-anchor" => {
+            input(r##"{"type":"object","$defs":{"a":{"$anchor":"here"}},"$ref":"#here"}"##)
+        }
+        "schema-nowhere" => input(r##"{"type":"object","$ref":"#/$defs/missing"}"##),
         // Twenty alternatives, each twice as many: a validator that tries all would never end.
         "schema-explosion" => input(explosion(20)),
-        "schema-pattern" => input(r#"{"type":"object","properties":{"a":{"type":"string","pattern":"^(([a-z])+.)+[A-Z]([a-z])+$"}}}"#),
+        "schema-pattern" => input(
+            r#"{"type":"object","properties":{"a":{"type":"string","pattern":"^(([a-z])+.)+[A-Z]([a-z])+$"}}}"#,
+        ),
         "schema-large-pattern" => input(
             r#"{"type":"object","properties":{"a":{"type":"string","pattern":"(((a{1,100}){1,100}){1,100}){1,100}"}}}"#,
         ),

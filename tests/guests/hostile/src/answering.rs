@@ -1,8 +1,6 @@
 //! Tools that answer with what they should not.
 
-use haproxy_mcp_sdk::bindings::haproxy::module::types::{
-    AccessLevel, Denial, HostError, Problem,
-};
+use haproxy_mcp_sdk::bindings::haproxy::module::types::{AccessLevel, Denial, HostError, Problem};
 use haproxy_mcp_sdk::{Call, Detail, Failure, Outcome};
 use serde::Deserialize;
 
@@ -63,12 +61,20 @@ struct Fail {
 
 /// Fails with any case of `tool-error`, those included that say that the host had refused.
 pub fn fail(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let Fail { case, message, hint, details } = call.arguments()?;
-    let problem = || Problem { code: "made-up".to_owned(), message: message.clone() };
+    let Fail {
+        case,
+        message,
+        hint,
+        details,
+    } = call.arguments()?;
+    let problem = || Problem {
+        code: "made-up".to_owned(),
+        message: message.clone(),
+    };
     let host = match case.as_str() {
         "host-denied" => Some(HostError::Denied(Denial {
             asked: message.clone(),
-            needs: AccessLevel::Admin,
+            needs: Some(AccessLevel::Admin),
             hint: hint.clone().unwrap_or_default(),
         })),
         "host-exhausted" => Some(HostError::Exhausted(problem())),
@@ -79,7 +85,11 @@ pub fn fail(call: &Call<'_>) -> Result<Outcome, Failure> {
     if let Some(error) = host {
         return Err(Failure::Host(error));
     }
-    let detail = Detail { message, hint, details };
+    let detail = Detail {
+        message,
+        hint,
+        details,
+    };
     Err(match case.as_str() {
         "invalid-argument" => Failure::InvalidArgument(detail),
         "not-found" => Failure::NotFound(detail),

@@ -15,7 +15,10 @@ struct Said {
 
 impl From<Said> for Command {
     fn from(said: Said) -> Self {
-        Self { words: said.words, payload: said.payload }
+        Self {
+            words: said.words,
+            payload: said.payload,
+        }
     }
 }
 
@@ -61,9 +64,7 @@ pub fn ask_again(_call: &Call<'_>) -> Result<Outcome, Failure> {
     let third = instance.execute(&command).map(|_reply| ());
     drop(first);
     let fourth = instance.execute(&command).map(|_reply| ());
-    let told = |result: &Result<(), CommandError>| {
-        result.as_ref().err().map(command_name)
-    };
+    let told = |result: &Result<(), CommandError>| result.as_ref().err().map(command_name);
     Ok(Outcome::new(
         json!({
             "while_open": told(&second),
@@ -89,20 +90,32 @@ pub fn leak(_call: &Call<'_>) -> Result<Outcome, Failure> {
 struct Read {
     words: Vec<String>,
     max: u32,
+    #[serde(default = "once")]
+    times: u32,
+}
+
+fn once() -> u32 {
+    1
 }
 
 pub fn read(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let Read { words, max } = call.arguments()?;
-    let reply = runtime::current().execute(&Command { words, payload: Vec::new() })?;
+    let Read { words, max, times } = call.arguments()?;
+    let command = Command {
+        words,
+        payload: Vec::new(),
+    };
     let (mut bytes, mut reads, mut largest) = (0, 0_u32, 0);
-    loop {
-        let chunk = reply.read(max)?;
-        if chunk.is_empty() {
-            break;
+    for _ in 0..times {
+        let reply = runtime::current().execute(&command)?;
+        loop {
+            let chunk = reply.read(max)?;
+            if chunk.is_empty() {
+                break;
+            }
+            bytes += chunk.len();
+            reads += 1;
+            largest = largest.max(chunk.len());
         }
-        bytes += chunk.len();
-        reads += 1;
-        largest = largest.max(chunk.len());
     }
     Ok(Outcome::new(
         json!({ "bytes": bytes, "reads": reads, "largest": largest }).to_string(),

@@ -41,9 +41,14 @@ pub fn trap(call: &Call<'_>) -> Result<Outcome, Failure> {
         // SAFETY: none; the address is outside of the guest's memory, and the guest is to be ended for it.
         "out-of-bounds" => unsafe {
             let address = black_box(0xffff_fff0_usize) as *const u64;
-            Ok(Outcome::new(format!("{{\"read\":{}}}", address.read_volatile())))
+            Ok(Outcome::new(format!(
+                "{{\"read\":{}}}",
+                address.read_volatile()
+            )))
         },
-        other => Err(Failure::invalid_argument(format!("no such trap: `{other}`"))),
+        other => Err(Failure::invalid_argument(format!(
+            "no such trap: `{other}`"
+        ))),
     }
 }
 

@@ -18,15 +18,28 @@ struct Flood {
 }
 
 pub fn flood(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let Flood { what, times, patience } = call.arguments()?;
+    let Flood {
+        what,
+        times,
+        patience,
+    } = call.arguments()?;
     let instance = runtime::current();
     let words = vec!["show".to_owned(), "info".to_owned()];
-    let command = Command { words: words.clone(), payload: Vec::new() };
+    let command = Command {
+        words: words.clone(),
+        payload: Vec::new(),
+    };
     let ask = || -> Result<(), String> {
         match what.as_str() {
             "sleep" => clock::sleep(0).map_err(|error| name(&error)),
-            "execute" => instance.execute(&command).map(|_reply| ()).map_err(|error| command_name(&error)),
-            "supports" => instance.supports(&words).map(|_yes| ()).map_err(|error| name(&error)),
+            "execute" => instance
+                .execute(&command)
+                .map(|_reply| ())
+                .map_err(|error| command_name(&error)),
+            "supports" => instance
+                .supports(&words)
+                .map(|_yes| ())
+                .map_err(|error| name(&error)),
             "denied" => instance
                 .execute(&Command {
                     words: ["clear", "counters", "all"].map(str::to_owned).to_vec(),
@@ -113,16 +126,25 @@ pub fn hand_over(call: &Call<'_>) -> Result<Outcome, Failure> {
         }
         "one-word" => {
             let words = vec!["show".to_owned(), "info".to_owned(), large];
-            refusal(&Command { words, payload: Vec::new() })
+            refusal(&Command {
+                words,
+                payload: Vec::new(),
+            })
         }
         // Each word costs the host a string of its own.
         "many-words" => {
             let words = vec!["x".to_owned(); bytes];
-            refusal(&Command { words, payload: Vec::new() })
+            refusal(&Command {
+                words,
+                payload: Vec::new(),
+            })
         }
         _ => {
             let words = vec!["show".to_owned(), "info".to_owned()];
-            refusal(&Command { words, payload: vec![large] })
+            refusal(&Command {
+                words,
+                payload: vec![large],
+            })
         }
     };
     Ok(Outcome::new(json!({ "told": told }).to_string()))
@@ -145,7 +167,11 @@ struct Lines {
 }
 
 pub fn log(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let Lines { lines, characters, text } = call.arguments()?;
+    let Lines {
+        lines,
+        characters,
+        text,
+    } = call.arguments()?;
     for line in 0..lines {
         let message = format!("line-{line}:{text}{}", "x".repeat(characters));
         log::write(log::Level::Warn, &message);
@@ -163,11 +189,17 @@ pub fn progress(call: &Call<'_>) -> Result<Outcome, Failure> {
     let Reports { times, pause } = call.arguments()?;
     let from = clock::monotonic();
     for time in 1..=times {
-        progress::report(time, times, &format!("{time}\u{1b}[31m\u{202e}{}", "x".repeat(300)));
+        progress::report(
+            time,
+            times,
+            &format!("{time}\u{1b}[31m\u{202e}{}", "x".repeat(300)),
+        );
         if pause > 0 {
             clock::sleep(pause).map_err(|error: HostError| Failure::Host(error))?;
         }
     }
     let milliseconds = (clock::monotonic() - from) / 1_000_000;
-    Ok(Outcome::new(json!({ "milliseconds": milliseconds }).to_string()))
+    Ok(Outcome::new(
+        json!({ "milliseconds": milliseconds }).to_string(),
+    ))
 }

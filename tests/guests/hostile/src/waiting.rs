@@ -15,7 +15,9 @@ pub fn sleep(call: &Call<'_>) -> Result<Outcome, Failure> {
     let Sleep { milliseconds } = call.arguments()?;
     let from = clock::monotonic();
     clock::sleep(milliseconds)?;
-    Ok(Outcome::new(json!({ "from": from, "to": clock::monotonic() }).to_string()))
+    Ok(Outcome::new(
+        json!({ "from": from, "to": clock::monotonic() }).to_string(),
+    ))
 }
 
 /// Waits for a long time, deaf to the host, and computes a little where the host does not let it wait.
@@ -32,5 +34,7 @@ pub fn heed(call: &Call<'_>) -> Result<Outcome, Failure> {
     while clock::monotonic() < end && !call.cancelled() {
         clock::sleep(20)?;
     }
-    Ok(Outcome::new(json!({ "cancelled": call.cancelled() }).to_string()))
+    Ok(Outcome::new(
+        json!({ "cancelled": call.cancelled() }).to_string(),
+    ))
 }

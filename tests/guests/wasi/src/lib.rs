@@ -36,13 +36,35 @@ const fn tool(
 }
 
 const TOOLS: &[Tool] = &[
-    tool("fine", "Answers.", |_call| Ok(Outcome::new("{}".to_owned()))),
-    tool("print", "Prints `text` `times` times to both standard streams.", printing::print),
-    tool("read_input", "Reads standard input to its end.", printing::read_input),
-    tool("probe", "Tries what WASI offers, and tells what came of it.", probing::probe),
-    tool("random", "Asks for `bytes` random bytes at once.", probing::random),
+    tool("fine", "Answers.", |_call| {
+        Ok(Outcome::new("{}".to_owned()))
+    }),
+    tool(
+        "print",
+        "Prints `text` `times` times to both standard streams.",
+        printing::print,
+    ),
+    tool(
+        "read_input",
+        "Reads standard input to its end.",
+        printing::read_input,
+    ),
+    tool(
+        "probe",
+        "Tries what WASI offers, and tells what came of it.",
+        probing::probe,
+    ),
+    tool(
+        "random",
+        "Asks for `bytes` random bytes at once.",
+        probing::random,
+    ),
     tool("exit", "Ends the process.", |_call| std::process::exit(0)),
-    tool("sleep", "Waits for `milliseconds` with WASI's clock.", sleep),
+    tool(
+        "sleep",
+        "Waits for `milliseconds` with WASI's clock.",
+        sleep,
+    ),
 ];
 
 #[derive(Deserialize)]
