@@ -32,8 +32,6 @@ mod protocol;
 mod selection;
 /// Every value of every tool, on every version of HAProxy.
 mod values;
-/// At `read` nothing is changed, however it is asked.
-mod writes;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

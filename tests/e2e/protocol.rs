@@ -150,7 +150,7 @@ fn the_list_of_tools_is_complete_true_and_small() {
                 .is_some_and(|keys| !keys.is_empty()),
             "{name}"
         );
-        // Each of these tools sends `show …` alone; `writes` shows that nothing else gets through.
+        // Each of these tools sends `show …` alone; tests/sandbox/writes.rs shows that nothing else gets through.
         let annotations = &tool["annotations"];
         assert_eq!(annotations["readOnlyHint"], json!(true), "{name}");
         assert_eq!(annotations["destructiveHint"], json!(false), "{name}");
