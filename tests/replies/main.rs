@@ -10,9 +10,14 @@
 )]
 
 mod backends;
+mod cache;
 mod fixtures;
 mod info;
+mod peers;
+mod resolvers;
+mod servers_conn;
 mod servers_state;
 mod stat;
 mod stat_properties;
 mod stat_table;
+mod stats_file;

@@ -19,9 +19,13 @@
 mod cursor;
 mod key;
 mod page;
+mod part;
 mod row;
+mod selection;
 
 pub use cursor::{Cursor, CursorError, Fingerprint};
 pub use key::{Direction, Key};
 pub use page::{Kept, Page, Pages};
+pub use part::{Part, Written};
 pub use row::{Fields, Rows};
+pub use selection::{NoSuchField, Selection};

@@ -35,6 +35,7 @@ where
 pub struct Rows {
     text: String,
     count: usize,
+    limit: usize,
 }
 
 impl Default for Rows {
@@ -42,16 +43,25 @@ impl Default for Rows {
         Self {
             text: "[".to_owned(),
             count: 0,
+            limit: ROWS_LIMIT,
         }
     }
 }
 
 impl Rows {
+    /// As many as these bytes hold, where that is less than an answer holds.
+    pub fn within(bytes: usize) -> Self {
+        Self {
+            limit: bytes.min(ROWS_LIMIT),
+            ..Self::default()
+        }
+    }
+
     /// Adds a row; false, and not added, where the answer is full. The first one is always added.
     pub fn add(&mut self, row: &impl Serialize) -> serde_json::Result<bool> {
         let row = serde_json::to_string(row)?;
         if self.count > 0 {
-            if self.text.len() + row.len() >= ROWS_LIMIT {
+            if self.text.len() + row.len() >= self.limit {
                 return Ok(false);
             }
             self.text.push(',');

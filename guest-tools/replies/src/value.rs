@@ -41,6 +41,17 @@ impl<'a> Value<'a> {
         }
         Self::Text(String::from_utf8_lossy(bytes))
     }
+
+    /// The same, without what it was read from.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Absent => Value::Absent,
+            Self::Unsigned(number) => Value::Unsigned(number),
+            Self::Signed(number) => Value::Signed(number),
+            Self::Float(number) => Value::Float(number),
+            Self::Text(text) => Value::Text(Cow::Owned(text.into_owned())),
+        }
+    }
 }
 
 /// A canonical whole number, the form of almost all fields.
