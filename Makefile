@@ -4,6 +4,7 @@
 #   make test     everything that must hold; what CI runs
 #   make check    its quick part: format, lints, and that nothing heavy is compiled twice
 #   make build    the binary alone; `make install` puts it into $(PREFIX)/bin
+#   make bench    measures, and writes docs/benchmarks.md
 #   make deny     licences, sources and known holes of what we depend on (needs cargo-deny)
 
 SHELL := /bin/bash
@@ -100,6 +101,13 @@ test-alone: build python
 test: toolchain haproxy python check test-alone
 	$(call step,the tests)
 	@tests/all
+
+# -- what it costs --
+
+.PHONY: bench
+bench: build haproxy
+	$(call step,measuring)
+	cargo bench --locked -p haproxy-mcp --bench bench
 
 .PHONY: deny
 deny: toolchain

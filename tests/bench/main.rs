@@ -1,0 +1,180 @@
+//! Every number of `docs/benchmarks.md`, as medians and ratios of one run on one machine: `make bench`.
+//!
+//! What is compared is taken in turns, so that whatever else the machine does hits both. The floor of everything that
+//! asks HAProxy is its raw socket: one write, one read loop with a large buffer. The floor of a call is wasmtime
+//! itself with the same settings and a host that does nothing ([`bare`]); of reading, native csv-core.
+//!
+//! `BENCH_PEER='name=command line'` puts another MCP server that speaks stdio beside this one, for start and
+//! `show_info`; `BENCH_QUICK=1` makes a short run, whose numbers are for looking only.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a benchmark fails by panicking, and its numbers are far from the limits of a float"
+)]
+
+mod bare;
+mod floor;
+mod report;
+mod served;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use haproxy_mcp_testkit::{Haproxy, newest};
+
+use report::{Report, Sample};
+use served::{Peer, Served};
+
+fn main() {
+    let quick = floor::set("BENCH_QUICK");
+    let rounds = |full: usize| if quick { full / 10 + 1 } else { full };
+    let binary = newest();
+    let mut report = Report::new(&binary);
+    let own = Peer::own();
+    let peers: Vec<Peer> = std::iter::once(own.clone())
+        .chain(Peer::from_environment())
+        .collect();
+
+    start(&mut report, &peers, rounds(101));
+    show_info(&mut report, &peers, &Haproxy::start(&binary), rounds(1_000));
+    for servers in [1_000, 10_000, 50_000] {
+        let haproxy = Haproxy::builder(&binary).servers(servers).start();
+        show_stat(
+            &mut report,
+            &own,
+            &haproxy,
+            servers,
+            rounds(if servers > 10_000 { 15 } else { 51 }),
+        );
+        if servers == 10_000 {
+            let bytes = floor::ask(&haproxy.admin_socket(), "show stat");
+            parsing(&mut report, &bytes, rounds(101));
+        }
+    }
+    instances(&mut report, rounds(3_000));
+    memory(&mut report, &own, &Haproxy::start(&binary));
+    report.write(quick);
+}
+
+/// From starting the process to the answer of `initialize`, the list of tools known.
+fn start(report: &mut Report, peers: &[Peer], rounds: usize) {
+    let mut samples: Vec<Sample> = peers.iter().map(|_| Sample::default()).collect();
+    for _ in 0..rounds {
+        for (peer, sample) in peers.iter().zip(&mut samples) {
+            let begun = Instant::now();
+            let mut served = Served::start(peer, None);
+            served.initialize();
+            sample.push(begun.elapsed());
+            drop(served);
+            // Without it, the kernel is still busy with the last process when the next one starts.
+            std::thread::sleep(Duration::from_millis(3));
+        }
+    }
+    report.start(peers, &samples);
+}
+
+/// `show_info` over stdio beside the raw socket.
+fn show_info(report: &mut Report, peers: &[Peer], haproxy: &Haproxy, rounds: usize) {
+    let socket = haproxy.admin_socket();
+    let mut served: Vec<Served> = peers
+        .iter()
+        .map(|peer| {
+            let mut served = Served::start(peer, Some(&socket));
+            served.initialize();
+            served
+        })
+        .collect();
+    let mut raw = Sample::default();
+    let mut samples: Vec<Sample> = served.iter().map(|_| Sample::default()).collect();
+    for round in 0..rounds + 20 {
+        let floor = floor::timed(|| floor::ask(&socket, "show info"));
+        let times: Vec<Duration> = served
+            .iter_mut()
+            .map(|served| floor::timed(|| served.call("show_info", "{}")))
+            .collect();
+        // The first calls load the module.
+        if round >= 20 {
+            raw.push(floor);
+            for (sample, time) in samples.iter_mut().zip(times) {
+                sample.push(time);
+            }
+        }
+    }
+    report.show_info(&raw, peers, &samples);
+}
+
+/// `show_stat` with its defaults over many servers beside the raw socket, and what memory it takes.
+fn show_stat(report: &mut Report, own: &Peer, haproxy: &Haproxy, servers: usize, rounds: usize) {
+    let socket = haproxy.admin_socket();
+    let mut served = Served::start(own, Some(&socket));
+    served.initialize();
+    served.call("show_stat", "{}");
+    let mut raw = Sample::default();
+    let mut ours = Sample::default();
+    let mut bytes = 0;
+    for _ in 0..rounds {
+        raw.push(floor::timed(|| {
+            bytes = floor::ask(&socket, "show stat").len();
+        }));
+        ours.push(floor::timed(|| served.call("show_stat", "{}")));
+    }
+    report.show_stat(servers, bytes, &raw, &ours, &served.memory());
+}
+
+/// The `stats` module on a dump that lies in memory beside native csv-core on the same bytes.
+fn parsing(report: &mut Report, dump: &[u8], rounds: usize) {
+    let host = bare::Host::new();
+    let module = host.module("stats");
+    let reply: Arc<[u8]> = Arc::from(dump.trim_ascii_end());
+    let mut native = Sample::default();
+    let mut guest = Sample::default();
+    for _ in 0..rounds {
+        native.push(floor::timed(|| floor::csv_core(dump)));
+        guest.push(floor::timed(|| {
+            host.call(&module, "show_stat", "{}", &reply)
+        }));
+    }
+    report.parsing(dump.len(), &native, &guest);
+}
+
+/// A fresh instance, a call of a tool that the module does not have, and the end of it: through the sandbox, and with
+/// wasmtime alone.
+fn instances(report: &mut Report, rounds: usize) {
+    let host = bare::Host::new();
+    let module = host.module("process");
+    let nothing: Arc<[u8]> = Arc::from([]);
+    let sandboxed = served::Sandboxed::new();
+    let mut bare = Sample::default();
+    let mut ours = Sample::default();
+    for _ in 0..rounds {
+        bare.push(floor::timed(|| {
+            host.call(&module, "absent", "{}", &nothing)
+        }));
+        ours.push(sandboxed.call("absent"));
+    }
+    report.instances(&bare, &ours);
+}
+
+/// Resident memory before any call, and after a thousand over all tools.
+fn memory(report: &mut Report, own: &Peer, haproxy: &Haproxy) {
+    let mut served = Served::start(own, Some(&haproxy.admin_socket()));
+    served.initialize();
+    served.list();
+    let idle = served.memory();
+    for _ in 0..200 {
+        for (tool, arguments) in [
+            ("show_info", "{}"),
+            ("show_stat", "{}"),
+            ("list_backends", "{}"),
+            ("list_servers", r#"{"backend":"be_app"}"#),
+            ("get_server", r#"{"backend":"be_app","server":"app1"}"#),
+        ] {
+            served.call(tool, arguments);
+        }
+    }
+    report.memory(&idle, &served.memory());
+}
