@@ -301,12 +301,12 @@ fn log_lines() {
 #[test]
 fn log_line_characters() {
     let server = hostile_alone();
-    let long = json!({
+    let too_much = json!({
         "lines": 1,
         "characters": LOG_LINE_CHARACTERS * 10,
         "text": "\u{1b}[31m\r\nforged \u{202e}",
     });
-    call(&server, "log", long).answer();
+    call(&server, "log", too_much).answer();
     let log = server.shutdown().stderr;
     let line = log.lines().find(|line| line.contains("line-0:")).unwrap();
     let kept = line.chars().filter(|character| *character == 'x').count();
@@ -458,14 +458,14 @@ fn table_elements() {
     insta::assert_snapshot!(refusal(&guests::component("large-table")));
     // What grows only later is refused there: the module traps if its table grew, and is refused for having no
     // `describe` otherwise.
-    let grows = r#"(component
+    let grows = r"(component
         (core module $code
             (table $t 1 funcref)
             (func $grow
                 (if (i32.ne (table.grow $t (ref.null func) (i32.const 60000)) (i32.const -1))
                     (then unreachable)))
             (start $grow))
-        (core instance (instantiate $code)))"#;
+        (core instance (instantiate $code)))";
     insta::assert_snapshot!(refusal(&guests::written("growing-table", grows)));
 }
 

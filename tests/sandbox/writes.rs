@@ -60,6 +60,7 @@ fn haproxy(binary: &Binary, map: &str) -> Haproxy {
 }
 
 /// Each of these has to be refused by the host: it is a write, or no command that a module may send.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 fn writes(map: &str) -> Vec<Value> {
     let words = |words: &[&str]| json!({ "words": words });
     let mut all = vec![
