@@ -166,7 +166,16 @@ fn unknown_keys_are_named_with_their_line() {
         panic!("{top:?}")
     };
     assert_eq!((key.as_str(), line), ("`acces`", 2));
-    assert_eq!(accepted, ["access", "transport", "log_level", "instance"]);
+    let outside = [
+        "access",
+        "toolsets",
+        "tools",
+        "exclude_tools",
+        "transport",
+        "log_level",
+        "instance",
+    ];
+    assert_eq!(accepted, outside);
 
     let inner = given()
         .file("access = 'read'\n\n[instance]\nhost = 'lb1'\nsocket = '/run/a.sock'\n")

@@ -43,6 +43,9 @@ fn a_wrong_value_of_each_key() {
     ];
     let outside = [
         "access = 'write'",
+        "toolsets = 'default;stats'",
+        "tools = []",
+        "exclude_tools = ['show info']",
         "transport = 'sse'",
         "log_level = 'verbose'",
     ];
@@ -133,6 +136,8 @@ fn a_file_that_cannot_be_understood() {
         "access = read",
         "access = 'read'\naccess = 'admin'",
         "access: read",
+        "tools = 5",
+        "tools = ['show_info', 5]",
         "[instance",
     ];
     insta::assert_snapshot!(rendered(

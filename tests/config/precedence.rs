@@ -1,4 +1,5 @@
 use crate::sources::given;
+use haproxy_mcp::catalogue::selection::{Names, Selection};
 use haproxy_mcp::config::{LogLevel, Setting, Transport};
 use haproxy_mcp::haproxy::endpoint::{AddressFamily, Endpoint};
 use haproxy_mcp::policy::Access;
@@ -21,6 +22,7 @@ fn nothing_set_is_the_default_of_each_setting() {
     assert_eq!(settings.transport, Transport::Stdio);
     assert_eq!(settings.log_level, LogLevel::Info);
     assert!(settings.modules.is_empty());
+    assert_eq!(settings.selection, Selection::default());
 }
 
 #[test]
@@ -29,6 +31,9 @@ fn the_file_sets_everything() {
         .file(
             r#"
             access = "operate"
+            toolsets = ["default", "process"]
+            tools = "show_info, show_stat"
+            exclude_tools = ["show_errors"]
             transport = "stdio"
             log_level = "debug"
 
@@ -57,6 +62,32 @@ fn the_file_sets_everything() {
     assert_eq!(settings.instance.timeout, Duration::from_secs(3));
     assert_eq!(settings.access, Access::Operate);
     assert_eq!(settings.log_level, LogLevel::Debug);
+    let names = |names: Option<Names>| names.map(|names| names.names.join(" "));
+    let Selection {
+        toolsets,
+        tools,
+        excluded,
+    } = settings.selection;
+    assert_eq!(names(toolsets).as_deref(), Some("default process"));
+    assert_eq!(names(tools).as_deref(), Some("show_info show_stat"));
+    assert_eq!(names(excluded).as_deref(), Some("show_errors"));
+}
+
+#[test]
+fn a_stronger_choice_of_tools_replaces_a_weaker_one_and_is_named_as_its_origin() {
+    let given = given()
+        .file("toolsets = 'all'\nexclude_tools = 'show_errors'")
+        .variable("HAPROXY_MCP_TOOLSETS", "process")
+        .flag(Setting::Tools, "show_info");
+    let selection = given.load().unwrap().selection;
+    let toolsets = selection.toolsets.unwrap();
+    assert_eq!(toolsets.names, ["process"]);
+    assert_eq!(
+        toolsets.origin,
+        "environment variable `HAPROXY_MCP_TOOLSETS`"
+    );
+    assert_eq!(selection.tools.unwrap().origin, "flag `--tools`");
+    assert_eq!(selection.excluded.unwrap().names, ["show_errors"]);
 }
 
 #[test]

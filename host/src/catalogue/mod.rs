@@ -1,8 +1,10 @@
 //! The tools of all modules: what clients see of them, and how a call of one reaches its module and comes back.
 
 mod answer;
+pub mod manual;
 mod reference;
 mod schema;
+pub mod selection;
 mod tool;
 
 use std::collections::HashMap;
@@ -16,6 +18,8 @@ use tokio_util::sync::CancellationToken;
 pub use answer::{Answer, Refused};
 pub use schema::{Schema, SchemaError, Violation};
 pub use tool::{TextProblem, Tool, ToolError};
+
+use selection::{Candidate, Selection, SelectionError};
 
 use crate::haproxy::RuntimeApi;
 use crate::policy::{Access, Grant};
@@ -63,6 +67,9 @@ pub enum CatalogueError {
         /// The name.
         name: String,
     },
+    /// The choice of tools names what does not exist, or leaves nothing.
+    #[error(transparent)]
+    Selection(#[from] SelectionError),
     /// What the build wrote cannot be read.
     #[error("the description of the built-in module `{family}` cannot be read: {source}")]
     Builtin {
@@ -85,6 +92,7 @@ impl CatalogueError {
             Self::Clash { .. } => {
                 "give each module file another name, and each tool of a module, too".to_owned()
             }
+            Self::Selection(error) => error.hint(),
             Self::Builtin { .. } => "build the binary again".to_owned(),
         }
     }
@@ -98,20 +106,22 @@ pub struct Caller {
     pub progress: Option<ProgressSink>,
 }
 
-/// All tools, in the order in which they are listed.
+/// The tools that were chosen, in the order in which they are listed.
 pub struct Catalogue {
     sandbox: Sandbox,
     instance: Arc<RuntimeApi>,
     ceiling: Access,
     tools: Vec<Tool>,
     by_name: HashMap<String, usize>,
+    known: Vec<Candidate>,
 }
 
 impl Catalogue {
-    /// The built-in tools, and those of modules from files. Nothing is asked of HAProxy.
+    /// The built-in tools that are selected, and those of modules from files. Nothing is asked of HAProxy.
     pub async fn load(
         instance: Arc<RuntimeApi>,
         ceiling: Access,
+        selection: &Selection,
         files: &[PathBuf],
     ) -> Result<Self, CatalogueError> {
         let mut catalogue = Self {
@@ -120,6 +130,7 @@ impl Catalogue {
             ceiling,
             tools: Vec::new(),
             by_name: HashMap::new(),
+            known: Vec::new(),
         };
         for builtin in haproxy_mcp_builtin::MODULES {
             let description: ModuleDescription = serde_json::from_str(builtin.description)
@@ -128,7 +139,7 @@ impl Catalogue {
                     source,
                 })?;
             let module = Sandbox::builtin(builtin, Grant::read());
-            catalogue.add(module, description, false)?;
+            catalogue.add(module, description, false, selection)?;
         }
         for path in files {
             let (module, description) = catalogue.sandbox.file(path, Grant::read()).await?;
@@ -138,8 +149,9 @@ impl Catalogue {
                 tools = description.tools.len(),
                 "module loaded from a file"
             );
-            catalogue.add(module, description, true)?;
+            catalogue.add(module, description, true, selection)?;
         }
+        selection.check(&catalogue.known)?;
         Ok(catalogue)
     }
 
@@ -155,6 +167,11 @@ impl Catalogue {
             .and_then(|&index| self.tools.get(index))
     }
 
+    /// Whether there is a tool of this name that was not chosen.
+    pub fn is_unlisted(&self, name: &str) -> bool {
+        !self.by_name.contains_key(name) && self.known.iter().any(|tool| tool.name == name)
+    }
+
     /// The server's ceiling.
     pub fn ceiling(&self) -> Access {
         self.ceiling
@@ -165,6 +182,7 @@ impl Catalogue {
         module: Module,
         description: ModuleDescription,
         foreign: bool,
+        selection: &Selection,
     ) -> Result<(), CatalogueError> {
         let module = Arc::new(module);
         let key = module.key().to_owned();
@@ -180,19 +198,32 @@ impl Catalogue {
                 key: key.clone(),
                 source,
             };
-            let tool = Tool::new(described, &module, foreign.then_some(&*key)).map_err(wrong)?;
-            if foreign {
-                tool.compile().map_err(wrong)?;
-            }
-            let name = tool.name.clone();
-            if self
-                .by_name
-                .insert(name.clone(), self.tools.len())
-                .is_some()
-            {
+            let prefix = foreign.then_some(&*key);
+            let candidate = Candidate {
+                name: tool::listed_name(prefix, &described.name),
+                toolset: described.toolset.clone(),
+                foreign,
+            };
+            let listed = selection.lists(&candidate);
+            // Whoever built this binary has checked the tools that are in it.
+            let tool = if listed || foreign {
+                let tool = Tool::new(described, &module, prefix).map_err(wrong)?;
+                if foreign {
+                    tool.compile().map_err(wrong)?;
+                }
+                Some(tool)
+            } else {
+                None
+            };
+            if self.known.iter().any(|other| other.name == candidate.name) {
+                let name = candidate.name;
                 return Err(CatalogueError::Clash { key, name });
             }
-            self.tools.push(tool);
+            self.known.push(candidate);
+            if let Some(tool) = tool.filter(|_| listed) {
+                self.by_name.insert(tool.name.clone(), self.tools.len());
+                self.tools.push(tool);
+            }
         }
         Ok(())
     }

@@ -115,10 +115,7 @@ impl Tool {
         module: &Arc<Module>,
         prefix: Option<&str>,
     ) -> Result<Self, ToolError> {
-        let name = match prefix {
-            Some(prefix) => format!("{prefix}__{}", described.name),
-            None => described.name.clone(),
-        };
+        let name = listed_name(prefix, &described.name);
         if !is_name(&described.name) || name.len() > NAME_CHARACTERS {
             return Err(ToolError::Name(described.name.chars().take(80).collect()));
         }
@@ -168,6 +165,11 @@ impl Tool {
         })
     }
 
+    /// Whether doing it twice is doing it once: said of a tool that only reads, too.
+    pub fn is_idempotent(&self) -> bool {
+        self.idempotent || self.access == Access::Read
+    }
+
     /// Compiles both schemas now. For modules that nobody here has built.
     pub fn compile(&self) -> Result<(), ToolError> {
         for (what, schema) in [("input", &self.input), ("output", &self.output)] {
@@ -178,6 +180,14 @@ impl Tool {
             })?;
         }
         Ok(())
+    }
+}
+
+/// A tool's name as clients see it.
+pub(super) fn listed_name(prefix: Option<&str>, own_name: &str) -> String {
+    match prefix {
+        Some(prefix) => format!("{prefix}__{own_name}"),
+        None => own_name.to_owned(),
     }
 }
 

@@ -59,6 +59,24 @@ admin: also adds, removes and redirects
 [env: HAPROXY_MCP_ACCESS] [default: read]")]
     access: Option<String>,
 
+    #[arg(long, value_name = "NAME,…", help_heading = WHICH)]
+    #[arg(help = "\
+List the tools of these sets; `all` has every tool, `default` those that answer most questions
+[env: HAPROXY_MCP_TOOLSETS] [default: default]")]
+    toolsets: Option<String>,
+
+    #[arg(long, value_name = "NAME,…", help_heading = WHICH)]
+    #[arg(help = "\
+List these tools: they alone, or besides those of --toolsets
+[env: HAPROXY_MCP_TOOLS]")]
+    tools: Option<String>,
+
+    #[arg(long, value_name = "NAME,…", help_heading = WHICH)]
+    #[arg(help = "\
+Never list these tools, whatever else is said
+[env: HAPROXY_MCP_EXCLUDE_TOOLS]")]
+    exclude_tools: Option<String>,
+
     #[arg(long = "module", value_name = "FILE", help_heading = WHAT)]
     #[arg(help = "Load a tool module under development, with read access only; may be repeated")]
     modules: Vec<PathBuf>,
@@ -80,6 +98,7 @@ admin: also adds, removes and redirects
 
 const WHERE: &str = "Where HAProxy is";
 const WHAT: &str = "What tools may do";
+const WHICH: &str = "Which tools there are";
 const HOW: &str = "How the server runs";
 
 impl Flags {
@@ -94,6 +113,9 @@ impl Flags {
         flags.set_flag(Setting::RuntimeTimeout, self.runtime_timeout);
         flags.set_flag(Setting::MasterSocket, self.master_socket);
         flags.set_flag(Setting::Access, self.access);
+        flags.set_flag(Setting::Toolsets, self.toolsets);
+        flags.set_flag(Setting::Tools, self.tools);
+        flags.set_flag(Setting::ExcludeTools, self.exclude_tools);
         flags.set_flag(Setting::Transport, self.transport);
         flags.set_flag(Setting::LogLevel, self.log_level);
         Sources {

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::catalogue::selection::Selection;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::{InstanceSettings, Settings, Transport};
 use crate::haproxy::{RuntimeApi, Timeouts};
@@ -50,6 +51,7 @@ impl ServeError {
                     | CatalogueError::Tool { .. }
                     | CatalogueError::Count { .. }
                     | CatalogueError::Clash { .. }
+                    | CatalogueError::Selection(_)
             )
         )
     }
@@ -67,13 +69,21 @@ pub async fn run(settings: Settings) -> Result<(), ServeError> {
         access = %settings.access,
         "starting"
     );
-    let instance = Arc::new(runtime_api(&settings.instance));
-    let catalogue = Catalogue::load(instance, settings.access, &settings.modules).await?;
+    let catalogue = catalogue(&settings, &settings.selection).await?;
     let server = Server::new(catalogue);
     match settings.transport {
         Transport::Stdio => stdio::serve(server).await?,
     }
     Ok(())
+}
+
+/// The tools of these settings that `selection` chooses.
+pub(super) async fn catalogue(
+    settings: &Settings,
+    selection: &Selection,
+) -> Result<Catalogue, CatalogueError> {
+    let instance = Arc::new(runtime_api(&settings.instance));
+    Catalogue::load(instance, settings.access, selection, &settings.modules).await
 }
 
 fn runtime_api(settings: &InstanceSettings) -> RuntimeApi {

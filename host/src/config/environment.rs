@@ -12,6 +12,13 @@ pub const CONFIG_FILE: &str = "HAPROXY_MCP_CONFIG";
 /// ([XDG Base Directory Specification](https://specifications.freedesktop.org/basedir-spec/latest/)).
 const FOLDERS: [&str; 2] = ["XDG_CONFIG_HOME", "HOME"];
 
+/// Where programs are looked for.
+const PROGRAMS: &str = "PATH";
+
+/// What a person set for the terminal: any value of the first means no colours (<https://no-color.org>), `dumb` of the
+/// second means a terminal without them, and the third is its width.
+const TERMINAL: [&str; 3] = ["NO_COLOR", "TERM", "COLUMNS"];
+
 /// The variables that this server knows, as they were when they were read. An empty variable counts as unset: that is
 /// how container and client configurations leave one out.
 #[derive(Debug, Clone, Default)]
@@ -29,7 +36,9 @@ impl Environment {
         let names = Setting::all()
             .filter_map(Setting::environment)
             .chain([CONFIG_FILE])
-            .chain(FOLDERS);
+            .chain(FOLDERS)
+            .chain([PROGRAMS])
+            .chain(TERMINAL);
         Self::from_pairs(names.filter_map(|name| std::env::var_os(name).map(|value| (name, value))))
     }
 
@@ -67,6 +76,31 @@ impl Environment {
             layer.set(setting, text, Origin::Environment(name));
         }
         Ok(layer)
+    }
+
+    /// The folders in which programs are looked for.
+    pub fn programs(&self) -> Vec<PathBuf> {
+        let folders = self.values.get(PROGRAMS);
+        // A relative one would depend on the current folder, which may be anybody's.
+        folders
+            .into_iter()
+            .flat_map(std::env::split_paths)
+            .filter(|folder| folder.is_absolute())
+            .collect()
+    }
+
+    /// Whether a terminal may be written to in colours.
+    pub fn colours(&self) -> bool {
+        let [none, terminal, _] = TERMINAL;
+        !self.values.contains_key(none)
+            && self.values.get(terminal).is_none_or(|name| name != "dumb")
+    }
+
+    /// The terminal's width in columns, where the environment says it.
+    pub fn columns(&self) -> Option<usize> {
+        let [_, _, columns] = TERMINAL;
+        let text = self.values.get(columns)?.to_str()?;
+        text.parse().ok().filter(|columns| *columns > 0)
     }
 
     /// The settings file that the environment names.

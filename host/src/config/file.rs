@@ -3,6 +3,8 @@
 //!
 //! ```toml
 //! access = "read"
+//! toolsets = ["default"]
+//! exclude_tools = "show_errors"
 //! transport = "stdio"
 //! log_level = "info"
 //!
@@ -16,7 +18,7 @@ use super::environment::{CONFIG_FILE, Environment};
 use super::{ConfigError, Layer, Origin, Setting, error};
 use crate::visible::visible;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{MapAccess, Visitor};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::fs::{self, File};
@@ -47,6 +49,9 @@ const WRITABLE_BY_OTHERS: u32 = 0o022;
 #[serde(deny_unknown_fields)]
 struct Document {
     access: Option<Spanned<String>>,
+    toolsets: Option<Spanned<List>>,
+    tools: Option<Spanned<List>>,
+    exclude_tools: Option<Spanned<List>>,
     transport: Option<Spanned<String>>,
     log_level: Option<Spanned<String>>,
     instance: Option<Table>,
@@ -131,8 +136,54 @@ impl<'de> Deserialize<'de> for Whole {
     }
 }
 
+/// Names as text with commas between, written like that or as an array. Whether they are names is judged with all other
+/// values.
+struct List(String);
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for List {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ListVisitor;
+
+        impl<'de> Visitor<'de> for ListVisitor {
+            type Value = List;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an array of names, or names with commas between")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<List, E> {
+                Ok(List(text.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<List, A::Error> {
+                let mut names: Vec<String> = Vec::new();
+                while let Some(name) = items.next_element()? {
+                    names.push(name);
+                }
+                Ok(List(names.join(",")))
+            }
+        }
+
+        deserializer.deserialize_any(ListVisitor)
+    }
+}
+
 /// Keys outside of any table, for the hint about an unknown one.
-const DOCUMENT_KEYS: [&str; 4] = ["access", "transport", "log_level", "instance"];
+const DOCUMENT_KEYS: [&str; 7] = [
+    "access",
+    "toolsets",
+    "tools",
+    "exclude_tools",
+    "transport",
+    "log_level",
+    "instance",
+];
 
 /// Keys of `[instance]`, for the hint about an unknown one.
 const INSTANCE_KEYS: [&str; 8] = [
@@ -276,6 +327,9 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Layer, ConfigError> {
         .map(|Table(instance)| instance)
         .unwrap_or_default();
     note(Setting::Access, written(document.access));
+    note(Setting::Toolsets, written(document.toolsets));
+    note(Setting::Tools, written(document.tools));
+    note(Setting::ExcludeTools, written(document.exclude_tools));
     note(Setting::Transport, written(document.transport));
     note(Setting::LogLevel, written(document.log_level));
     note(Setting::Name, written(instance.name));

@@ -28,6 +28,7 @@ pub use file::SYSTEM_FILE;
 pub use setting::Setting;
 pub use written::{Layer, Origin, Written};
 
+use crate::catalogue::selection::{Names, Selection};
 use crate::haproxy::endpoint::{Door, Endpoint};
 use crate::policy::Access;
 use std::path::PathBuf;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub instance: InstanceSettings,
     /// The most that any tool may do; [`Access::Read`] unless it was raised.
     pub access: Access,
+    /// Which tools are listed.
+    pub selection: Selection,
     /// How clients reach this server.
     pub transport: Transport,
     /// The least important log line that is still written.
@@ -103,6 +106,8 @@ pub struct Sources {
     pub environment: Environment,
     /// The settings file of the system, normally [`SYSTEM_FILE`].
     pub system_file: PathBuf,
+    /// The least important log line where no source says it.
+    pub default_log_level: LogLevel,
 }
 
 impl Default for Sources {
@@ -114,6 +119,7 @@ impl Default for Sources {
             modules: Vec::new(),
             environment: Environment::default(),
             system_file: PathBuf::from(SYSTEM_FILE),
+            default_log_level: LogLevel::Info,
         }
     }
 }
@@ -127,6 +133,7 @@ impl Settings {
             modules,
             environment,
             system_file,
+            default_log_level,
         } = sources;
         let file = file::layer(config_file.as_deref(), &environment, &system_file)?;
         let layers = Layers {
@@ -158,11 +165,24 @@ impl Settings {
                 timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
             },
             access: access.unwrap_or(Access::Read),
+            selection: Selection {
+                toolsets: names(&layers, Setting::Toolsets)?,
+                tools: names(&layers, Setting::Tools)?,
+                excluded: names(&layers, Setting::ExcludeTools)?,
+            },
             transport: transport(&layers)?,
-            log_level: log_level.unwrap_or(LogLevel::Info),
+            log_level: log_level.unwrap_or(default_log_level),
             modules,
         })
     }
+}
+
+fn names(layers: &Layers, setting: Setting) -> Result<Option<Names>, ConfigError> {
+    let read = layers.read(setting, value::names)?;
+    Ok(read.map(|read| Names {
+        origin: read.written.origin.to_string(),
+        names: read.value,
+    }))
 }
 
 fn transport(layers: &Layers) -> Result<Transport, ConfigError> {

@@ -23,6 +23,12 @@ pub enum Setting {
     MasterSocket,
     /// The most that any tool may do.
     Access,
+    /// Which sets of tools are listed.
+    Toolsets,
+    /// Which single tools are listed.
+    Tools,
+    /// Which tools are never listed.
+    ExcludeTools,
     /// How clients reach this server.
     Transport,
     /// The least important log line that is still written.
@@ -42,7 +48,7 @@ struct Row {
 }
 
 /// The environment's names are those of the HAProxy MCP server that people already run, where it has the setting.
-const TABLE: [Row; 11] = [
+const TABLE: [Row; 14] = [
     Row {
         setting: Setting::Name,
         flag: None,
@@ -107,6 +113,27 @@ const TABLE: [Row; 11] = [
         environment: Some("HAPROXY_MCP_ACCESS"),
         key: "access",
         accepted: "one of `read`, `operate`, `admin`",
+    },
+    Row {
+        setting: Setting::Toolsets,
+        flag: Some("toolsets"),
+        environment: Some("HAPROXY_MCP_TOOLSETS"),
+        key: "toolsets",
+        accepted: "names of toolsets with commas between, such as `default`, `all` or `default,stats`",
+    },
+    Row {
+        setting: Setting::Tools,
+        flag: Some("tools"),
+        environment: Some("HAPROXY_MCP_TOOLS"),
+        key: "tools",
+        accepted: "names of tools with commas between, such as `show_info` or `show_info,show_stat`",
+    },
+    Row {
+        setting: Setting::ExcludeTools,
+        flag: Some("exclude-tools"),
+        environment: Some("HAPROXY_MCP_EXCLUDE_TOOLS"),
+        key: "exclude_tools",
+        accepted: "names of tools with commas between, such as `show_info` or `show_info,show_stat`",
     },
     Row {
         setting: Setting::Transport,

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// Longest time that one command may be given, in seconds. A person who waits for an answer has left long before.
 const TIMEOUT_SECONDS: u64 = 3600;
 
-/// Longest name of an instance in bytes.
+/// Longest name of an instance, a tool or a toolset in bytes.
 const NAME_BYTES: usize = 64;
 
 /// `runtime_mode` as written.
@@ -34,6 +34,13 @@ pub(super) fn mode(text: &str) -> Option<Mode> {
 pub(super) fn name(text: &str) -> Option<String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
     ((1..=NAME_BYTES).contains(&text.len()) && text.bytes().all(allowed)).then(|| text.to_owned())
+}
+
+/// Names with commas between; spaces around a name are not part of it. Whether they exist is known where tools are.
+pub(super) fn names(text: &str) -> Option<Vec<String>> {
+    text.split(',')
+        .map(|part| name(part.trim_matches(' ')))
+        .collect()
 }
 
 /// A host name, an IPv4 address, or an IPv6 address with or without brackets; the result has no brackets.
@@ -250,6 +257,12 @@ mod tests {
         assert_eq!(log_level("verbose"), None);
         assert_eq!(name("edge-1.example"), Some("edge-1.example".to_owned()));
         assert_eq!(name("edge 1"), None);
+        assert_eq!(names("a"), Some(vec!["a".to_owned()]));
+        let both = Some(vec!["a_b".to_owned(), "mine__c".to_owned()]);
+        assert_eq!(names(" a_b , mine__c"), both);
+        for bad in ["", ",", "a,", ",a", "a,,b", "a b", "a;b", "a\nb"] {
+            assert_eq!(names(bad), None, "{bad:?}");
+        }
     }
 
     /// The examples of an accepted form must be accepted: they are what a reader copies.
@@ -272,6 +285,9 @@ mod tests {
                     Setting::RuntimeTimeout => timeout(example).is_some(),
                     Setting::MasterSocket => master(example).is_some(),
                     Setting::Access => access(example).is_some(),
+                    Setting::Toolsets | Setting::Tools | Setting::ExcludeTools => {
+                        names(example).is_some()
+                    }
                     Setting::Transport => *example == "stdio",
                     Setting::LogLevel => log_level(example).is_some(),
                 };
@@ -292,7 +308,7 @@ mod tests {
 
         #[test]
         fn no_text_panics(text in any::<String>()) {
-            let _ = (host(&text), port(&text), socket(&text), url(&text), master(&text), timeout(&text));
+            let _ = (names(&text), host(&text), port(&text), socket(&text), url(&text), master(&text), timeout(&text));
         }
     }
 }
