@@ -54,7 +54,8 @@ fn main() {
     shown::asked("tools/list", &json!({}));
     shown::tools(listed.result(), listed.took);
     println!(
-        "       The last one comes from a module of somebody else. It says that it only reads."
+        "       The last one comes from a module of somebody else, which took most of that time to compile.\n       \
+         It says that it only reads."
     );
 
     let ask = |tool: &str, arguments: Value| -> Response {
