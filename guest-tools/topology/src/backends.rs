@@ -3,18 +3,33 @@
 //! HAProxy writes the servers of a backend before the backend itself, so that one count is open at a time.
 
 use haproxy_listing::{Fields as Written, Key, Page, Pages};
+use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row};
 use serde::Serialize;
 
+use crate::answer;
+use crate::asking::{statistics, unwritable, wrong_cursor};
 use crate::columns::{Fields, Shown};
 use crate::error::TableError;
-use crate::list::List;
+use crate::list::{Arguments, List};
 use crate::states::States;
 
 const SHOWN: [&str; 14] = [
     "pxname", "status", "mode", "algo", "act", "bck", "weight", "qcur", "scur", "stot", "rate",
     "hrsp_5xx", "econ", "eresp",
 ];
+
+/// The tool.
+pub(crate) fn list_backends(call: &Call<'_>) -> Result<Outcome, Failure> {
+    let list = call
+        .arguments::<Arguments>()?
+        .list("list_backends")
+        .map_err(wrong_cursor)?;
+    let words = ["show", "stat", "-1", "6", "-1"];
+    let (pages, totals) = statistics(&call.instance(), &words, Backends::new(&list))?.finish();
+    let (structured, shown) = answer::list(&list, &pages, &totals).map_err(unwritable)?;
+    Ok(Outcome::new(structured).text(format!("{shown} of {}", totals.line())))
+}
 
 /// A backend, as it is kept.
 #[derive(Debug)]

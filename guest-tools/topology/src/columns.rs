@@ -1,5 +1,6 @@
 //! The shown columns of a row.
 
+use haproxy_listing::Fields as Written;
 use haproxy_replies::stat::{Columns, Row};
 use haproxy_replies::value::{Kind, Value};
 
@@ -47,5 +48,40 @@ pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
         Value::Unsigned(number) => Value::Unsigned(number),
         Value::Signed(number) => Value::Signed(number),
         Value::Float(number) => Value::Float(number),
+    }
+}
+
+/// For what is left out where there is none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+pub(crate) fn is_zero(number: &u64) -> bool {
+    *number == 0
+}
+
+/// Fields as a JSON object, without some.
+pub(crate) fn written<'a>(
+    fields: &'a [(String, Value<'static>)],
+    without: &'a [&'a str],
+) -> Written<impl Iterator<Item = (&'a str, Value<'a>)> + Clone> {
+    Written(
+        fields
+            .iter()
+            .filter(move |(name, _)| !without.contains(&name.as_str()))
+            .map(|(name, value)| (name.as_str(), value.clone())),
+    )
+}
+
+/// A field that is a text; empty where there is none.
+pub(crate) fn text<'a>(fields: &'a [(String, Value<'static>)], name: &str) -> &'a str {
+    match fields.iter().find(|(other, _)| other == name) {
+        Some((_, Value::Text(text))) => text,
+        _ => "",
+    }
+}
+
+/// A field that is a number, for a person.
+pub(crate) fn number(fields: &[(String, Value<'static>)], name: &str) -> String {
+    match fields.iter().find(|(other, _)| other == name) {
+        Some((_, Value::Unsigned(number))) => number.to_string(),
+        _ => "?".to_owned(),
     }
 }

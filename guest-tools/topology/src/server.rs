@@ -1,13 +1,83 @@
 //! One server: its state and all its statistics.
 
+use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
 use haproxy_replies::names::{Nearest, Suggestion};
 use haproxy_replies::servers_state::ServerState;
 use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row};
 use haproxy_replies::value::Value;
+use serde::Deserialize;
 
+use crate::answer;
+use crate::asking::{
+    NAMES, is_number, no_such_backend, selectable, states, statistics, suggest, unwritable,
+};
 use crate::columns::{Fields, Shown, owned};
 use crate::error::TableError;
 use crate::servers::{address, admin};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OneServer {
+    backend: String,
+    server: String,
+}
+
+/// The tool.
+pub(crate) fn get_server(call: &Call<'_>) -> Result<Outcome, Failure> {
+    let OneServer { backend, server } = call.arguments()?;
+    let instance = call.instance();
+    if is_number(&backend) {
+        return Err(no_such_backend(&instance, &backend)?);
+    }
+    let mut search = Search::new(&backend, &server, NAMES);
+    states(&instance, &backend, |state| search.look(state))?;
+    let state = search.finish().map_err(|suggestion| {
+        let failure = Failure::not_found(format!("backend `{backend}` has no server: `{server}`"));
+        suggest(
+            failure,
+            "/server",
+            &suggestion,
+            "list_servers lists the servers of a backend",
+        )
+    })?;
+    let statistics = one(&instance, &backend, &server, &state)?;
+    let (structured, line) =
+        answer::server(&backend, &server, &state, &statistics).map_err(unwritable)?;
+    Ok(Outcome::new(structured).text(line))
+}
+
+/// The statistics of one server, which is known to exist.
+fn one<'a>(
+    instance: &Instance,
+    backend: &'a str,
+    server: &'a str,
+    state: &State,
+) -> Result<Statistics<'a>, Failure> {
+    let id = state.id.as_deref().unwrap_or("-1");
+    if selectable(backend) {
+        let read = statistics(
+            instance,
+            &["show", "stat", backend, "4", id],
+            Statistics::new(backend, server),
+        )?;
+        if read.fields.is_some() {
+            return Ok(read);
+        }
+    }
+    // HAProxy selected another proxy: a frontend of the same name
+    let read = statistics(
+        instance,
+        &["show", "stat", "-1", "4", id],
+        Statistics::new(backend, server),
+    )?;
+    if read.fields.is_none() {
+        return Err(Failure::not_found(format!(
+            "HAProxy has no statistics of the server: `{backend}/{server}`"
+        ))
+        .hint("it was removed just now, or is being added: ask again"));
+    }
+    Ok(read)
+}
 
 /// What `show servers state` says of a server.
 #[derive(Debug, Default, PartialEq)]

@@ -1,15 +1,23 @@
 //! The servers of one backend: what the statistics say, and then what the state says of those on the page.
 
+use std::collections::HashMap;
+
 use haproxy_listing::{Fields as Written, Key, Page, Pages};
+use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
 use haproxy_replies::servers_state::ServerState;
 use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row};
 use haproxy_replies::value::{Value, unsigned};
 use serde::Serialize;
 
 use crate::admin_state;
+use crate::answer;
+use crate::asking::{
+    is_number, is_unknown, no_such_backend, selectable, states, statistics, unwritable,
+    wrong_cursor,
+};
 use crate::columns::{Fields, Shown};
 use crate::error::TableError;
-use crate::list::List;
+use crate::list::{Arguments, List};
 use crate::states::States;
 
 const SHOWN: [&str; 14] = [
@@ -28,6 +36,69 @@ const SHOWN: [&str; 14] = [
     "check_status",
     "lastchg",
 ];
+
+/// `show stat` for the servers of all backends.
+const EVERY_SERVER: &[&str] = &["show", "stat", "-1", "4", "-1"];
+
+/// The tool.
+pub(crate) fn list_servers(call: &Call<'_>) -> Result<Outcome, Failure> {
+    let arguments: Arguments = call.arguments()?;
+    let list = arguments.list("list_servers").map_err(wrong_cursor)?;
+    let backend = arguments.backend.as_str();
+    let instance = call.instance();
+    let (pages, totals) = servers(&instance, backend, &list)?;
+    let (structured, shown) =
+        answer::servers(backend, &list, &pages, &totals).map_err(unwritable)?;
+    Ok(Outcome::new(structured).text(format!("{shown} of `{backend}`: {}", totals.line())))
+}
+
+/// A page of the servers of a backend, with what the state says of them.
+fn servers(
+    instance: &Instance,
+    backend: &str,
+    list: &List,
+) -> Result<(Pages<Server>, Totals), Failure> {
+    if is_number(backend) {
+        return Err(no_such_backend(instance, backend)?);
+    }
+    let read =
+        |words: &[&str]| Ok(statistics(instance, words, Servers::new(backend, list))?.finish());
+    let selected = if selectable(backend) {
+        read(&["show", "stat", backend, "4", "-1"])
+    } else {
+        read(EVERY_SERVER)
+    };
+    let (seen, mut pages, mut totals) = match selected {
+        Err(failure) if is_unknown(&failure) => return Err(no_such_backend(instance, backend)?),
+        other => other?,
+    };
+    if !seen {
+        // no servers, no such backend, or HAProxy selected another proxy: a frontend of the same name
+        let mut servers = 0;
+        states(instance, backend, |state| {
+            servers += usize::from(state.require("be_name")? == backend.as_bytes());
+            Ok(())
+        })?;
+        if servers == 0 {
+            return Ok((pages, totals));
+        }
+        (_, pages, totals) = read(EVERY_SERVER)?;
+    }
+    let mut rows: HashMap<Vec<u8>, &mut Server> = pages
+        .rows
+        .iter_mut()
+        .map(|kept| (kept.row.name().to_vec(), &mut kept.row))
+        .collect();
+    if !rows.is_empty() {
+        states(instance, backend, |state| {
+            if let Some(server) = rows.get_mut(state.require("srv_name")?) {
+                server.describe(state);
+            }
+            Ok(())
+        })?;
+    }
+    Ok((pages, totals))
+}
 
 /// A server, as it is kept.
 #[derive(Debug)]

@@ -1,0 +1,116 @@
+//! `list_frontends`.
+
+use std::collections::BTreeMap;
+
+use haproxy_listing::{Key, Page, Pages, Part};
+use haproxy_mcp_sdk::{Call, Failure, Outcome};
+use haproxy_replies::stat::{Columns, Consumer, Row};
+use haproxy_replies::value::unsigned;
+use serde::Serialize;
+
+use crate::arguments::{self, Asked};
+use crate::asking::{statistics, unwritable};
+use crate::columns::{Fields, Shown, written};
+use crate::error::TableError;
+
+const SHOWN: [&str; 14] = [
+    "pxname", "status", "mode", "scur", "smax", "slim", "stot", "rate", "req_rate", "req_tot",
+    "dreq", "ereq", "hrsp_4xx", "hrsp_5xx",
+];
+
+/// The tool.
+pub(crate) fn list_frontends(call: &Call<'_>) -> Result<Outcome, Failure> {
+    let asked: Asked = call.arguments()?;
+    let part = asked.part("list_frontends")?;
+    let words = ["show", "stat", "-1", "1", "-1"];
+    let (pages, totals) = statistics(&call.instance(), &words, Frontends::new(&part))?.finish();
+    let written = part.write(&pages).map_err(unwritable)?;
+    let what = format!(
+        "frontends; over all: {} sessions now, {} new ones in the last second",
+        totals.scur, totals.rate
+    );
+    arguments::list(written, Some(&totals), None, &what)
+}
+
+/// A frontend, as it is kept.
+#[derive(Debug)]
+pub(crate) struct Frontend(Fields);
+
+impl Serialize for Frontend {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        written(&self.0, &[]).serialize(serializer)
+    }
+}
+
+/// Sums over all frontends that matched.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Totals {
+    frontends: u64,
+    states: BTreeMap<String, u64>,
+    scur: u64,
+    stot: u64,
+    rate: u64,
+    req_rate: u64,
+}
+
+/// The list while it is read.
+#[derive(Debug)]
+pub(crate) struct Frontends<'p> {
+    part: &'p Part,
+    shown: Shown,
+    page: Page<Frontend>,
+    totals: Totals,
+}
+
+impl<'p> Frontends<'p> {
+    pub(crate) fn new(part: &'p Part) -> Self {
+        Self {
+            part,
+            shown: Shown::default(),
+            page: part.page(),
+            totals: Totals::default(),
+        }
+    }
+
+    pub(crate) fn finish(self) -> (Pages<Frontend>, Totals) {
+        (self.page.finish(), self.totals)
+    }
+}
+
+impl Consumer for Frontends<'_> {
+    type Error = TableError;
+
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
+        // a frontend in TCP mode has no `req_rate`, and an old version may have none at all
+        let mut wanted = vec![
+            columns.require("pxname")?,
+            columns.require("status")?,
+            columns.require("scur")?,
+            columns.require("stot")?,
+            columns.require("rate")?,
+            columns.require("req_rate")?,
+        ];
+        self.shown = Shown::named(columns, SHOWN, &mut wanted);
+        Ok(wanted)
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+        if !self.part.holds([&*String::from_utf8_lossy(row.field(0))]) {
+            return Ok(());
+        }
+        self.totals.frontends += 1;
+        let state = String::from_utf8_lossy(row.field(1)).into_owned();
+        *self.totals.states.entry(state).or_default() += 1;
+        for (sum, place) in [
+            (&mut self.totals.scur, 2),
+            (&mut self.totals.stot, 3),
+            (&mut self.totals.rate, 4),
+            (&mut self.totals.req_rate, 5),
+        ] {
+            *sum = sum.saturating_add(unsigned(row.field(place)).unwrap_or(0));
+        }
+        self.page
+            .offer(Key::Absent, || Frontend(self.shown.fields(row)));
+        Ok(())
+    }
+}

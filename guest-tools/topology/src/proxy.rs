@@ -1,0 +1,187 @@
+//! One frontend or backend, with all that the statistics say of it, and its listeners or servers in short.
+
+use haproxy_mcp_sdk::{Failure, Instance};
+use haproxy_replies::names::{Nearest, Suggestion};
+use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row};
+
+use crate::asking::{NAMES, is_number, is_unknown, selectable, statistics, suggest};
+use crate::columns::{Fields, Shown};
+use crate::error::TableError;
+use crate::states::States;
+
+/// Columns that say nothing that the answer does not say elsewhere.
+const ELSEWHERE: [&str; 5] = ["pxname", "svname", "type", "pid", "-"];
+
+/// Listeners or servers that an answer holds at most.
+const MEMBERS: usize = 10;
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kind {
+    pub(crate) proxy: ObjectType,
+    pub(crate) member: ObjectType,
+    /// The columns of its members.
+    pub(crate) columns: &'static [&'static str],
+    /// Whether members are listed that are up.
+    pub(crate) healthy: bool,
+    /// Where its name can be learnt.
+    pub(crate) hint: &'static str,
+}
+
+/// A frontend or backend.
+#[derive(Debug)]
+pub(crate) struct Proxy<'a> {
+    name: &'a str,
+    kind: Kind,
+    shown: Shown,
+    short: Shown,
+    /// Its columns; none where it did not come.
+    pub(crate) fields: Option<Fields>,
+    /// How many columns of HAProxy's modules are not taken.
+    pub(crate) hidden: usize,
+    /// Members, the first ones.
+    pub(crate) members: Vec<Fields>,
+    /// How many there are besides.
+    pub(crate) further: u64,
+    /// All members, counted.
+    pub(crate) states: States,
+}
+
+/// Reads it, or says which names are near.
+pub(crate) fn read<'a>(
+    instance: &Instance,
+    name: &'a str,
+    kind: Kind,
+) -> Result<Proxy<'a>, Failure> {
+    let mask = (kind.proxy.mask() | kind.member.mask()).to_string();
+    let ask = |of: &str| {
+        statistics(
+            instance,
+            &["show", "stat", of, &mask, "-1"],
+            Proxy::new(name, kind),
+        )
+    };
+    if selectable(name) && !is_number(name) {
+        match ask(name) {
+            Ok(proxy) if proxy.fields.is_some() => return Ok(proxy),
+            Err(failure) if !is_unknown(&failure) => return Err(failure),
+            _ => {}
+        }
+    }
+    // no such proxy, or HAProxy selected another one: of the other kind with the same name, or by its number
+    let names = statistics(
+        instance,
+        &["show", "stat", "-1", &kind.proxy.mask().to_string(), "-1"],
+        Names::new(name),
+    )?;
+    if names.exact {
+        let proxy = ask("-1")?;
+        if proxy.fields.is_some() {
+            return Ok(proxy);
+        }
+    }
+    Err(no_such_proxy(name, kind, &names.nearest.suggest()))
+}
+
+fn no_such_proxy(name: &str, kind: Kind, suggestion: &Suggestion) -> Failure {
+    let what = kind.proxy.name();
+    let failure = Failure::not_found(format!("this HAProxy has no {what}: `{name}`"));
+    suggest(failure, &format!("/{what}"), suggestion, kind.hint)
+}
+
+impl<'a> Proxy<'a> {
+    pub(crate) fn new(name: &'a str, kind: Kind) -> Self {
+        Self {
+            name,
+            kind,
+            shown: Shown::default(),
+            short: Shown::default(),
+            fields: None,
+            hidden: 0,
+            members: Vec::new(),
+            further: 0,
+            states: States::default(),
+        }
+    }
+}
+
+impl Consumer for Proxy<'_> {
+    type Error = TableError;
+
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
+        let mut wanted = vec![
+            columns.require("pxname")?,
+            columns.require("type")?,
+            columns.require("status")?,
+        ];
+        // HAProxy's own columns stand before `-`, those of its modules (TLS, HTTP/2, QUIC, …) after it
+        let own = columns.index("-").unwrap_or(columns.width());
+        self.hidden = columns.width().saturating_sub(own + 1);
+        let names = columns
+            .iter()
+            .take(own)
+            .map(Column::name)
+            .filter(|name| !ELSEWHERE.contains(name));
+        self.shown = Shown::named(columns, names, &mut wanted);
+        self.short = Shown::named(columns, self.kind.columns.iter().copied(), &mut wanted);
+        Ok(wanted)
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+        if row.field(0) != self.name.as_bytes() {
+            return Ok(());
+        }
+        let kind = ObjectType::read(row.field(1));
+        if kind == Some(self.kind.proxy) {
+            self.fields = Some(self.shown.fields(row));
+        } else if kind == Some(self.kind.member) {
+            let status = row.field(2);
+            self.states.add(status);
+            if !self.kind.healthy && (status.starts_with(b"UP") || status == b"no check") {
+                return Ok(());
+            }
+            if self.members.len() < MEMBERS {
+                self.members.push(self.short.fields(row));
+            } else {
+                self.further += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a name is there, and what is near it.
+#[derive(Debug)]
+struct Names<'a> {
+    wanted: &'a str,
+    exact: bool,
+    nearest: Nearest,
+}
+
+impl<'a> Names<'a> {
+    fn new(wanted: &'a str) -> Self {
+        Self {
+            wanted,
+            exact: false,
+            nearest: Nearest::new(wanted, NAMES),
+        }
+    }
+}
+
+impl Consumer for Names<'_> {
+    type Error = TableError;
+
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
+        Ok(vec![columns.require("pxname")?])
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+        let name = row.field(0);
+        if name == self.wanted.as_bytes() {
+            self.exact = true;
+        } else {
+            self.nearest.offer(name);
+        }
+        Ok(())
+    }
+}
