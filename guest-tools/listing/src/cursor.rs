@@ -38,6 +38,14 @@ pub enum CursorError {
     OtherArguments,
 }
 
+impl CursorError {
+    /// What to do next.
+    pub fn hint(self) -> &'static str {
+        "begin without a cursor; then pass `next_cursor` of the last answer with the same other arguments (`limit` may \
+         change)"
+    }
+}
+
 /// The last row of a page.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor {

@@ -26,6 +26,6 @@ mod selection;
 pub use cursor::{Cursor, CursorError, Fingerprint};
 pub use key::{Direction, Key};
 pub use page::{Kept, Page, Pages};
-pub use part::{Part, Written};
+pub use part::{Listed, Part, Written, cut};
 pub use row::{Fields, Rows};
 pub use selection::{NoSuchField, Selection};

@@ -1,5 +1,7 @@
 //! Which part of a list an answer holds: the arguments `filter`, `limit` and `cursor`, and the page that they lead to.
 
+use std::borrow::Cow;
+
 use haproxy_replies::value::Value;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -124,6 +126,46 @@ impl Part {
                 .write(self.fingerprint)
             }),
         })
+    }
+}
+
+/// A page of a list, as tools answer it.
+#[derive(Debug, Serialize)]
+pub struct Listed<T> {
+    rows: Box<RawValue>,
+    matched: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    totals: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+impl Written {
+    /// The page alone.
+    pub fn alone(self) -> Listed<()> {
+        self.listed(None)
+    }
+
+    /// The page with what is true of all that matched.
+    pub fn with<T: Serialize>(self, totals: T) -> Listed<T> {
+        self.listed(Some(totals))
+    }
+
+    fn listed<T>(self, totals: Option<T>) -> Listed<T> {
+        Listed {
+            rows: self.rows,
+            matched: self.matched,
+            totals,
+            next_cursor: self.next_cursor,
+        }
+    }
+}
+
+/// A text of at most so many characters; `…` stands for the rest.
+pub fn cut(text: &str, characters: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(characters) {
+        None => Cow::Borrowed(text),
+        Some((end, _)) => Cow::Owned(format!("{}…", text.get(..end).unwrap_or_default())),
     }
 }
 

@@ -32,11 +32,13 @@
 
 mod call;
 mod failure;
+mod need;
 mod reply;
 mod tool;
 
 pub use call::{Call, Instance, Outcome};
 pub use failure::{Detail, Failure};
+pub use need::Need;
 pub use reply::Reply;
 pub use tool::{Access, Tool};
 

@@ -1,0 +1,63 @@
+//! What HAProxy has written down: messages that it could not parse, lines of its rings, and what it said while it
+//! started. The host replaces secrets in what is read here.
+#![deny(
+    unsafe_op_in_unsafe_fn,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+#![warn(clippy::pedantic)]
+
+mod errors;
+mod events;
+mod failure;
+mod startup;
+
+use haproxy_mcp_sdk::{Access, Tool};
+
+const TOOLS: &[Tool] = &[
+    Tool {
+        name: "show_errors",
+        title: "Captured protocol errors",
+        description: "The last request and the last response of each frontend and backend that HAProxy refused as \
+            invalid HTTP (`show errors`): when, from whom, the message and the place at which HAProxy stopped. Use it \
+            for unexplained 400 and 502 answers. Cookies, credentials and other secrets are replaced.",
+        input_schema: include_str!("../schema/show_errors.input.json"),
+        output_schema: include_str!("../schema/show_errors.output.json"),
+        access: Access::Read,
+        toolset: "logs",
+        destructive: false,
+        idempotent: true,
+        run: errors::show_errors,
+    },
+    Tool {
+        name: "show_events",
+        title: "Recent lines of a ring",
+        description: "Without ring: the rings and other sinks of events of this HAProxy (`show events`). With ring: \
+            its newest lines, mostly log lines (where the configuration has `log ring@NAME`), newest last. Use filter \
+            to find the lines of a client, server or status. Secrets are replaced.",
+        input_schema: include_str!("../schema/show_events.input.json"),
+        output_schema: include_str!("../schema/show_events.output.json"),
+        access: Access::Read,
+        toolset: "logs",
+        destructive: false,
+        idempotent: true,
+        run: events::show_events,
+    },
+    Tool {
+        name: "show_startup_logs",
+        title: "Messages of HAProxy's start",
+        description: "What HAProxy said while it started or was reloaded (`show startup-logs`): warnings and alerts \
+            about its configuration. Use it after a reload, and to find settings that are ignored.",
+        input_schema: include_str!("../schema/show_startup_logs.input.json"),
+        output_schema: include_str!("../schema/show_startup_logs.output.json"),
+        access: Access::Read,
+        toolset: "logs",
+        destructive: false,
+        idempotent: true,
+        run: startup::show_startup_logs,
+    },
+];
+
+haproxy_mcp_sdk::module! { name: "logs", tools: TOOLS }
