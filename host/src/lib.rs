@@ -6,6 +6,7 @@
 pub mod catalogue;
 pub mod cli;
 pub mod config;
+pub mod demo;
 pub mod haproxy;
 pub mod log;
 pub mod mcp;

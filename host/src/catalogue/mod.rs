@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use haproxy_mcp_builtin::Builtin;
 use haproxy_mcp_engine::ModuleDescription;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -98,6 +99,13 @@ impl CatalogueError {
     }
 }
 
+fn described(builtin: &Builtin) -> Result<ModuleDescription, CatalogueError> {
+    serde_json::from_str(builtin.description).map_err(|source| CatalogueError::Builtin {
+        family: builtin.family,
+        source,
+    })
+}
+
 /// Who calls, for one call.
 pub struct Caller {
     /// Cancelled when the caller gives up.
@@ -133,11 +141,7 @@ impl Catalogue {
             known: Vec::new(),
         };
         for builtin in haproxy_mcp_builtin::MODULES {
-            let description: ModuleDescription = serde_json::from_str(builtin.description)
-                .map_err(|source| CatalogueError::Builtin {
-                    family: builtin.family,
-                    source,
-                })?;
+            let description = described(builtin)?;
             let module = Sandbox::builtin(builtin, Grant::read());
             catalogue.add(module, description, false, selection)?;
         }
@@ -155,12 +159,21 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// All tools.
+    /// The names of all built-in tools.
+    pub fn builtin_names() -> Result<Vec<String>, CatalogueError> {
+        let mut names = Vec::new();
+        for builtin in haproxy_mcp_builtin::MODULES {
+            names.extend(described(builtin)?.tools.into_iter().map(|tool| tool.name));
+        }
+        Ok(names)
+    }
+
+    /// The tools that are listed.
     pub fn tools(&self) -> &[Tool] {
         &self.tools
     }
 
-    /// The tool of this name.
+    /// The tool of this name, if it is listed.
     pub fn tool(&self, name: &str) -> Option<&Tool> {
         self.by_name
             .get(name)

@@ -156,7 +156,7 @@ impl Selection {
     pub(super) fn check(&self, candidates: &[Candidate]) -> Result<(), SelectionError> {
         if let Some(toolsets) = &self.toolsets {
             for name in &toolsets.names {
-                self.check_toolset(name, &toolsets.origin, candidates)?;
+                check_toolset(name, &toolsets.origin, candidates)?;
             }
         }
         for tools in self.tools.iter().chain(&self.excluded) {
@@ -174,29 +174,6 @@ impl Selection {
         } else {
             Err(SelectionError::Nothing)
         }
-    }
-
-    fn check_toolset(
-        &self,
-        name: &str,
-        origin: &str,
-        candidates: &[Candidate],
-    ) -> Result<(), SelectionError> {
-        let mut known = vec![DEFAULT_TOOLSET, ALL_TOOLSETS];
-        for tool in candidates {
-            if !known.contains(&&*tool.toolset) {
-                known.push(&tool.toolset);
-            }
-        }
-        if known.contains(&name) {
-            return Ok(());
-        }
-        Err(SelectionError::UnknownToolset {
-            name: name.to_owned(),
-            origin: origin.to_owned(),
-            known: known.into_iter().map(str::to_owned).collect(),
-            tool: candidates.iter().any(|tool| tool.name == name),
-        })
     }
 
     /// Whether this tool is listed.
@@ -221,6 +198,24 @@ impl Selection {
             None => self.tools.is_none() && in_set(DEFAULT_TOOLSET, tool),
         }
     }
+}
+
+fn check_toolset(name: &str, origin: &str, candidates: &[Candidate]) -> Result<(), SelectionError> {
+    let mut known = vec![DEFAULT_TOOLSET, ALL_TOOLSETS];
+    for tool in candidates {
+        if !known.contains(&&*tool.toolset) {
+            known.push(&tool.toolset);
+        }
+    }
+    if known.contains(&name) {
+        return Ok(());
+    }
+    Err(SelectionError::UnknownToolset {
+        name: name.to_owned(),
+        origin: origin.to_owned(),
+        known: known.into_iter().map(str::to_owned).collect(),
+        tool: candidates.iter().any(|tool| tool.name == name),
+    })
 }
 
 fn in_set(set: &str, tool: &Candidate) -> bool {

@@ -87,13 +87,46 @@ Never list these tools, whatever else is said
 
     #[arg(long, value_name = "LEVEL", help_heading = HOW)]
     #[arg(
-        help = "Least important log line: error, warn, info, debug or trace\n[env: LOG_LEVEL] [default: info]"
+        help = "Least important log line: error, warn, info, debug or trace\n[env: LOG_LEVEL] [default: info; warn for `tools` and `call`]"
     )]
     log_level: Option<String>,
 
     #[arg(long, value_name = "FILE", help_heading = HOW)]
     #[arg(help = "Settings file, by its absolute path\n[env: HAPROXY_MCP_CONFIG]")]
     config: Option<PathBuf>,
+}
+
+/// The flags of `demo`, which has a HAProxy of its own and so is not told where one is.
+#[derive(Debug, Default, Args)]
+pub(super) struct DemoFlags {
+    /// HAProxy's program; otherwise the one in `PATH` or the system's folders
+    #[arg(long, value_name = "PATH")]
+    haproxy: Option<PathBuf>,
+    /// What tools may do: read, operate or admin [default: read]
+    #[arg(long, value_name = "LEVEL")]
+    access: Option<String>,
+    /// Which sets of tools there are: `all`, `default`, or names [default: default]
+    #[arg(long, value_name = "NAME,…")]
+    toolsets: Option<String>,
+    /// Least important log line: error, warn, info, debug or trace [default: info]
+    #[arg(long, value_name = "LEVEL")]
+    log_level: Option<String>,
+}
+
+impl DemoFlags {
+    /// These flags and nothing else: what was set for another HAProxy is not meant for this one. And HAProxy's program.
+    pub(super) fn into_sources(self) -> (Sources, Option<PathBuf>) {
+        let mut flags = Layer::new();
+        flags.set_flag(Setting::Access, self.access);
+        flags.set_flag(Setting::Toolsets, self.toolsets);
+        flags.set_flag(Setting::LogLevel, self.log_level);
+        let sources = Sources {
+            flags,
+            system_file: PathBuf::new(),
+            ..Sources::default()
+        };
+        (sources, self.haproxy)
+    }
 }
 
 const WHERE: &str = "Where HAProxy is";

@@ -1,12 +1,22 @@
 //! The command line: `haproxy-mcp`, its subcommands and its exit codes.
 
+mod arguments;
+mod call;
+mod completions;
+mod demo;
 mod flags;
-pub mod serve;
+mod screen;
+mod serve;
+mod table;
+mod text;
+mod tools;
+mod waiting;
 
-use crate::config::{ConfigError, Environment, Settings};
+use crate::config::{ConfigError, Environment, LogLevel, Settings, Sources};
 use crate::log;
-use clap::{Parser, Subcommand};
-use flags::Flags;
+use clap::{CommandFactory, Parser, Subcommand};
+use flags::{DemoFlags, Flags};
+use screen::Screen;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -33,10 +43,78 @@ pub struct Cli {
 enum Command {
     /// Serve MCP on standard input and output; the same as no subcommand
     Serve(Flags),
+    /// List the tools that a client would get
+    #[command(next_line_help = true, mut_arg("transport", |flag| flag.hide(true)))]
+    Tools {
+        /// How they are written
+        #[arg(long, value_enum, default_value = "table")]
+        format: tools::Format,
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Call one tool by hand and print its answer
+    #[command(next_line_help = true, after_help = CALL_EXAMPLES)]
+    #[command(mut_arg("transport", |flag| flag.hide(true)))]
+    #[command(mut_arg("toolsets", |flag| flag.hide(true)), mut_arg("tools", |flag| flag.hide(true)))]
+    Call {
+        /// The tool; `haproxy-mcp tools --toolsets all` lists all of them
+        #[arg(index = 1)]
+        tool: String,
+        /// Its arguments; a list is `key=a,b`
+        #[arg(index = 2, value_name = "KEY=VALUE")]
+        words: Vec<String>,
+        /// All arguments as one JSON object instead
+        #[arg(
+            long,
+            value_name = "JSON",
+            conflicts_with = "words",
+            allow_hyphen_values = true
+        )]
+        args: Option<String>,
+        /// How the answer is written: on a terminal as a table, elsewhere as JSON, unless it is said here
+        #[arg(long, value_enum)]
+        format: Option<call::Format>,
+        #[command(flatten)]
+        flags: Flags,
+    },
+    /// Try it without a HAProxy of your own: starts one for the time, with visitors, and serves MCP for it
+    #[command(next_line_help = true, after_help = DEMO_EXAMPLES)]
+    Demo(DemoFlags),
+    /// Print the script that completes this command line in a shell
+    #[command(after_help = COMPLETION_EXAMPLES)]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
 }
+
+const CALL_EXAMPLES: &str = "\
+Examples:
+  haproxy-mcp call show_info
+  haproxy-mcp call list_servers backend=be_app --runtime-socket /var/run/haproxy/admin.sock
+  haproxy-mcp call show_stat --args '{\"type\": \"server\", \"fields\": [\"status\", \"scur\"]}' --format json
+
+Exit codes: 0 an answer, 1 the tool or HAProxy refused, 2 wrong usage, arguments or settings.
+With --format json a refusal is {\"error\": {\"code\", \"message\", \"hint\", \"details\"}}; in either format it is told on
+standard error, too.";
+
+const DEMO_EXAMPLES: &str = "\
+For Claude Code:
+  claude mcp add haproxy -- haproxy-mcp demo
+
+HAProxy must be installed. It runs as long as this command does, on sockets in a folder of its own, and neither
+the settings file nor the environment is read. Try changes, too, with --access operate.";
+
+const COMPLETION_EXAMPLES: &str = "\
+Examples:
+  bash: haproxy-mcp completions bash > ~/.local/share/bash-completion/completions/haproxy-mcp
+  zsh:  haproxy-mcp completions zsh > \"${fpath[1]}/_haproxy-mcp\"
+  fish: haproxy-mcp completions fish > ~/.config/fish/completions/haproxy-mcp.fish";
 
 const EXAMPLES: &str = "\
 Examples:
+  No HAProxy at hand, just to see it:
+    haproxy-mcp demo
   HAProxy has `stats socket /var/run/haproxy/admin.sock mode 660 level admin`:
     haproxy-mcp --runtime-socket /var/run/haproxy/admin.sock
   HAProxy has `stats socket ipv4@127.0.0.1:9999 level admin` (the default):
@@ -45,6 +123,8 @@ Examples:
     haproxy-mcp --master-socket /run/haproxy-master.sock
   Allow day-to-day changes such as draining a server:
     haproxy-mcp --runtime-socket /var/run/haproxy/admin.sock --access operate
+  Ask a question yourself, without any assistant:
+    haproxy-mcp call list_backends --runtime-socket /var/run/haproxy/admin.sock
 
 In an MCP client's configuration:
   {\"mcpServers\": {\"haproxy\": {\"command\": \"haproxy-mcp\",
@@ -54,10 +134,20 @@ Flags come before environment variables, and these before the settings file. The
 --config, else of HAPROXY_MCP_CONFIG, else haproxy-mcp/config.toml in $XDG_CONFIG_HOME (or ~/.config),
 else /etc/haproxy-mcp/config.toml. The log goes to standard error.
 
-Exit codes: 0 the client has gone, 1 the server failed, 2 wrong usage or settings.";
+Exit codes: 0 the client has gone, 1 the server failed, 2 wrong usage or settings.
+Each command has its own --help.";
 
 /// Wrong usage or settings: what clap uses too.
 const EXIT_USAGE: u8 = 2;
+
+/// An error that is told to a person at the end.
+trait Problem: std::error::Error {
+    /// What to do about it.
+    fn hint(&self) -> Option<String>;
+
+    /// Whether what was given on the command line is the cause.
+    fn is_usage(&self) -> bool;
+}
 
 /// Runs the program with `arguments`, the first of which is its own name.
 pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitCode {
@@ -65,11 +155,61 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: Environm
         Ok(cli) => cli,
         Err(answer) => return report_usage(&answer),
     };
-    let flags = match cli.command {
-        Some(Command::Serve(flags)) => flags,
-        None => cli.flags,
-    };
-    let settings = match Settings::load(flags.into_sources(environment)) {
+    let screen = Screen::new(&environment);
+    match cli.command.unwrap_or(Command::Serve(cli.flags)) {
+        Command::Serve(flags) => run(flags.into_sources(environment), async |settings| {
+            serve::run(settings).await.map(|()| ExitCode::SUCCESS)
+        }),
+        Command::Tools { format, flags } => run(by_hand(flags, environment), async |settings| {
+            tools::run(settings, format, screen)
+                .await
+                .map(|()| ExitCode::SUCCESS)
+        }),
+        Command::Call {
+            tool,
+            words,
+            args,
+            format,
+            flags,
+        } => run(by_hand(flags, environment), async |settings| {
+            let request = call::Request {
+                tool,
+                words,
+                json: args,
+                format,
+            };
+            call::run(settings, request, screen).await
+        }),
+        Command::Demo(flags) => {
+            let folders = environment.programs();
+            let (sources, program) = flags.into_sources();
+            run(sources, async |settings| {
+                demo::run(settings, program, &folders, screen)
+                    .await
+                    .map(|()| ExitCode::SUCCESS)
+            })
+        }
+        Command::Completions { shell } => match completions::run(shell, Cli::command()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => report_problem(&error),
+        },
+    }
+}
+
+/// What a person asks for by hand needs no log of what went well.
+fn by_hand(flags: Flags, environment: Environment) -> Sources {
+    Sources {
+        default_log_level: LogLevel::Warn,
+        ..flags.into_sources(environment)
+    }
+}
+
+/// Runs `command` under the settings of these sources. One thread: what costs time is waiting for HAProxy.
+fn run<E: Problem>(
+    sources: Sources,
+    command: impl AsyncFnOnce(Settings) -> Result<ExitCode, E>,
+) -> ExitCode {
+    let settings = match Settings::load(sources) {
         Ok(settings) => settings,
         Err(error) => return report_settings(&error),
     };
@@ -77,11 +217,6 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: Environm
         report(&error.to_string(), None);
         return ExitCode::FAILURE;
     }
-    start(settings)
-}
-
-/// One thread: what costs time is waiting for HAProxy.
-fn start(settings: Settings) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -92,19 +227,21 @@ fn start(settings: Settings) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let served = runtime.block_on(serve::run(settings));
+    let ended = runtime.block_on(command(settings));
     // A thread may still wait for standard input, where that is not a pipe; nobody waits for it.
     runtime.shutdown_background();
-    match served {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            report(&error.to_string(), error.hint().as_deref());
-            if error.is_usage() {
-                ExitCode::from(EXIT_USAGE)
-            } else {
-                ExitCode::FAILURE
-            }
-        }
+    match ended {
+        Ok(code) => code,
+        Err(error) => report_problem(&error),
+    }
+}
+
+fn report_problem(error: &impl Problem) -> ExitCode {
+    report(&error.to_string(), error.hint().as_deref());
+    if error.is_usage() {
+        ExitCode::from(EXIT_USAGE)
+    } else {
+        ExitCode::FAILURE
     }
 }
 

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Problem;
 use crate::catalogue::selection::Selection;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::{InstanceSettings, Settings, Transport};
@@ -23,7 +24,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Why the server does not serve.
 #[derive(Debug, thiserror::Error)]
-pub enum ServeError {
+pub(super) enum ServeError {
     /// There is no catalogue of tools; a file given as a module is the usual cause.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
@@ -32,33 +33,29 @@ pub enum ServeError {
     Stdio(#[from] stdio::ServeError),
 }
 
-impl ServeError {
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
+impl Problem for ServeError {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Catalogue(error) => Some(error.hint()),
             Self::Stdio(_) => None,
         }
     }
 
-    /// Whether what was given on the command line is the cause.
-    pub fn is_usage(&self) -> bool {
-        matches!(
-            self,
-            Self::Catalogue(
-                CatalogueError::Load(_)
-                    | CatalogueError::Module { .. }
-                    | CatalogueError::Tool { .. }
-                    | CatalogueError::Count { .. }
-                    | CatalogueError::Clash { .. }
-                    | CatalogueError::Selection(_)
-            )
-        )
+    fn is_usage(&self) -> bool {
+        match self {
+            Self::Catalogue(error) => is_usage(error),
+            Self::Stdio(_) => false,
+        }
     }
 }
 
+/// Whether what was given on the command line is the cause.
+pub(super) fn is_usage(error: &CatalogueError) -> bool {
+    !matches!(error, CatalogueError::Builtin { .. })
+}
+
 /// Serves until the client goes. HAProxy is not asked anything before a tool is called.
-pub async fn run(settings: Settings) -> Result<(), ServeError> {
+pub(super) async fn run(settings: Settings) -> Result<(), ServeError> {
     if io::stdin().is_terminal() {
         // Only advice: the server works as well without it.
         let _ = io::stderr().lock().write_all(NOTE_ON_A_TERMINAL.as_bytes());

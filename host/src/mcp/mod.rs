@@ -5,4 +5,6 @@ mod reply;
 mod server;
 pub mod stdio;
 
+pub use repeated::repeated_key;
+pub use reply::error_object;
 pub use server::Server;

@@ -82,19 +82,25 @@ impl<R: AsyncRead + Unpin> AsyncRead for MarkRepeated<R> {
     }
 }
 
+/// The first key that stands in its object twice: a JSON Pointer (RFC 6901); none where the text is not JSON.
+pub fn repeated_key(json: &[u8]) -> Option<String> {
+    let mut path = Vec::new();
+    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let found = Search { path: &mut path }.deserialize(&mut deserializer);
+    // At a mistake of another kind, too, the walk stops somewhere.
+    let repeated = found.is_err_and(|error| error.is_data());
+    (repeated && !path.is_empty()).then(|| {
+        path.iter().fold(String::new(), |mut pointer, token| {
+            pointer.push('/');
+            pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+            pointer
+        })
+    })
+}
+
 /// The line anew, with a mark, where one is due.
 fn marked(line: &[u8]) -> Option<Vec<u8>> {
-    let mut path = Vec::new();
-    let mut deserializer = serde_json::Deserializer::from_slice(line);
-    let found = Search { path: &mut path }.deserialize(&mut deserializer);
-    if found.is_ok() || path.is_empty() {
-        return None;
-    }
-    let pointer = path.iter().fold(String::new(), |mut pointer, token| {
-        pointer.push('/');
-        pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
-        pointer
-    });
+    let pointer = repeated_key(line)?;
     let mut message: Value = serde_json::from_slice(line).ok()?;
     let parameters = message.get_mut("params")?.as_object_mut()?;
     let meta = parameters

@@ -4,6 +4,7 @@ use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value};
 
 use crate::catalogue::{Answer, Refused};
+use crate::sandbox::Failure;
 
 /// An answer: its text for a person, the structured content, and the same as text for clients that know no
 /// structured content (MCP 2026-07-28, "Tools", "Structured Content").
@@ -17,7 +18,11 @@ pub(super) fn answer(answer: Answer) -> CallToolResult {
 
 /// An error that the model can read: `{code, message, hint?, details?}`.
 pub(super) fn refused(refused: &Refused) -> CallToolResult {
-    let failure = refused.failure();
+    CallToolResult::structured_error(Value::Object(error_object(refused.failure())))
+}
+
+/// `{code, message, hint?, details?}`.
+pub fn error_object(failure: Failure) -> Map<String, Value> {
     let mut error = Map::new();
     error.insert("code".to_owned(), failure.code.into());
     error.insert("message".to_owned(), failure.message.into());
@@ -27,5 +32,5 @@ pub(super) fn refused(refused: &Refused) -> CallToolResult {
     if let Some(details) = failure.details {
         error.insert("details".to_owned(), Value::Object(details));
     }
-    CallToolResult::structured_error(Value::Object(error))
+    error
 }

@@ -1,0 +1,93 @@
+//! `haproxy-mcp demo`: an MCP server for a throw-away HAProxy.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::screen::Screen;
+use super::serve::{self, ServeError};
+use super::{Problem, waiting};
+use crate::config::{InstanceSettings, Settings};
+use crate::demo::{Demo, DemoError};
+
+/// Why the demo does not run.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum RunError {
+    /// There is no HAProxy, or it does not start.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// The server failed.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The system does not tell when to end.
+    #[error("signals cannot be waited for: {0}")]
+    Signals(#[from] io::Error),
+}
+
+impl Problem for RunError {
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Demo(error) => Some(error.hint()),
+            Self::Serve(error) => error.hint(),
+            Self::Signals(_) => None,
+        }
+    }
+
+    fn is_usage(&self) -> bool {
+        match self {
+            Self::Demo(error) => error.is_usage(),
+            Self::Serve(error) => error.is_usage(),
+            Self::Signals(_) => false,
+        }
+    }
+}
+
+/// Serves until the client goes or somebody ends the demo, and takes HAProxy along.
+pub(super) async fn run(
+    mut settings: Settings,
+    program: Option<PathBuf>,
+    folders: &[PathBuf],
+    screen: Screen,
+) -> Result<(), RunError> {
+    // Before HAProxy runs, so that no signal leaves it behind.
+    let mut ends = [
+        SignalKind::terminate(),
+        SignalKind::interrupt(),
+        SignalKind::hangup(),
+    ]
+    .map(signal)
+    .into_iter()
+    .collect::<Result<Vec<_>, _>>()?;
+    let ended = async {
+        let waits = ends.iter_mut().map(|end| Box::pin(end.recv()));
+        futures_util::future::select_all(waits).await;
+    };
+    let served = async {
+        let (_sender, state) = watch::channel(String::new());
+        let start = Demo::start(program, folders);
+        let demo = waiting::shown(&screen, "starting HAProxy", state, start).await?;
+        settings.instance = InstanceSettings {
+            name: "demo".to_owned(),
+            door: demo.door(),
+            master: None,
+            ..settings.instance
+        };
+        // Only advice: the server works as well without it.
+        let _ = io::stderr().lock().write_all(
+            format!(
+                "note: a HAProxy for trying things out runs at {}; it ends with this process\n",
+                settings.instance.door
+            )
+            .as_bytes(),
+        );
+        serve::run(settings).await?;
+        Ok(())
+    };
+    tokio::select! {
+        biased;
+        () = ended => Ok(()),
+        result = served => result,
+    }
+}
