@@ -1,8 +1,10 @@
 //! One call: what was asked, whom to ask in turn, and the answer.
 
+use std::time::Duration;
+
 use serde::de::DeserializeOwned;
 
-use crate::bindings::haproxy::module::{invocation, runtime};
+use crate::bindings::haproxy::module::{clock, invocation, progress, runtime};
 use crate::failure::Failure;
 use crate::reply::Reply;
 
@@ -33,6 +35,26 @@ impl<'a> Call<'a> {
     /// Whether the caller gave up; a long tool asks now and then and returns soon.
     pub fn cancelled(&self) -> bool {
         self.request.cancelled()
+    }
+
+    /// Time since an arbitrary point; never goes back.
+    pub fn monotonic(&self) -> Duration {
+        Duration::from_nanos(clock::monotonic())
+    }
+
+    /// Waits, to the millisecond.
+    ///
+    /// # Errors
+    /// [`Failure::Host`] where the caller gave up meanwhile, or where the wait would end after the call's deadline:
+    /// return it.
+    pub fn sleep(&self, time: Duration) -> Result<(), Failure> {
+        let milliseconds = u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+        Ok(clock::sleep(milliseconds)?)
+    }
+
+    /// Tells the person who waits that `done` of `total` steps (0: unknown) are done; at most 200 characters.
+    pub fn progress(&self, done: u32, total: u32, message: &str) {
+        progress::report(done, total, message);
     }
 
     /// The HAProxy that this call is about.

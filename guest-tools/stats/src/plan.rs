@@ -9,24 +9,47 @@
 
 use haproxy_replies::stat::ObjectType;
 
-use crate::query::Query;
-
 /// A command, as words.
 pub(crate) type Words = Vec<String>;
 
+/// Which rows are wanted.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scope<'a> {
+    /// Those of the proxies of this name.
+    pub(crate) proxy: Option<&'a str>,
+    /// Those of these types; of all where there are none.
+    pub(crate) types: &'a [ObjectType],
+}
+
+impl Scope<'_> {
+    /// Whether a row is one of the proxy, where one is named.
+    pub(crate) fn of_proxy(&self, pxname: &[u8]) -> bool {
+        self.proxy.is_none_or(|proxy| proxy.as_bytes() == pxname)
+    }
+
+    /// Whether a row has a type that is wanted.
+    pub(crate) fn of_type(&self, kind: Option<ObjectType>) -> bool {
+        self.types.is_empty() || kind.is_some_and(|kind| self.types.contains(&kind))
+    }
+
+    fn wants(&self, types: [ObjectType; 2]) -> bool {
+        types.into_iter().any(|kind| self.of_type(Some(kind)))
+    }
+}
+
 /// HAProxy's selection of the rows, or None where the name cannot be given to it.
-pub(crate) fn selected(query: &Query) -> Option<Words> {
-    let proxy = query.proxy.as_deref()?;
+pub(crate) fn selected(scope: Scope<'_>) -> Option<Words> {
+    let proxy = scope.proxy?;
     // a number of HAProxy's own, all proxies, and another command
-    (!proxy.starts_with(['#', '-', '+']) && proxy != "domain").then(|| select(proxy, &query.types))
+    (!proxy.starts_with(['#', '-', '+']) && proxy != "domain").then(|| select(proxy, scope.types))
 }
 
 /// All rows of the types that the query asks for.
-pub(crate) fn everything(query: &Query) -> Words {
-    if query.types.is_empty() {
+pub(crate) fn everything(types: &[ObjectType]) -> Words {
+    if types.is_empty() {
         words(&["show", "stat"])
     } else {
-        select("-1", &query.types)
+        select("-1", types)
     }
 }
 
@@ -36,16 +59,16 @@ pub(crate) fn proxies(types: &[ObjectType]) -> Words {
 }
 
 /// The proxies that may share the name of the one whose rows were read, where there can be any.
-pub(crate) fn twins(query: &Query, seen: &[ObjectType], version: &str) -> Option<ObjectType> {
-    if !query.types.is_empty() || !names_may_be_shared(version) {
+pub(crate) fn twins(scope: Scope<'_>, seen: &[ObjectType], version: &str) -> Option<ObjectType> {
+    use ObjectType::{Backend, Frontend, Listener, Server};
+    let both = scope.wants([Frontend, Listener]) && scope.wants([Backend, Server]);
+    if !both || !names_may_be_shared(version) {
         return None;
     }
-    match (
-        seen.contains(&ObjectType::Frontend),
-        seen.contains(&ObjectType::Backend),
-    ) {
-        (true, false) => Some(ObjectType::Backend),
-        (false, true) => Some(ObjectType::Frontend),
+    let seen = |types: [ObjectType; 2]| types.iter().any(|kind| seen.contains(kind));
+    match (seen([Frontend, Listener]), seen([Backend, Server])) {
+        (true, false) => Some(Backend),
+        (false, true) => Some(Frontend),
         _ => None,
     }
 }
@@ -81,7 +104,7 @@ fn words(words: &[&str]) -> Words {
 #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
-    use crate::query::Arguments;
+    use crate::query::{Arguments, Query};
 
     fn query(arguments: &str) -> Query {
         serde_json::from_str::<Arguments>(arguments)
@@ -115,7 +138,7 @@ mod tests {
             ),
         ] {
             let query = query(arguments);
-            let words = selected(&query).unwrap_or_else(|| everything(&query));
+            let words = selected(query.scope()).unwrap_or_else(|| everything(&query.types));
             assert_eq!(words.join(" "), first, "{arguments}");
         }
     }
@@ -124,18 +147,30 @@ mod tests {
     fn a_shared_name_is_looked_for_where_it_can_be() {
         use ObjectType::{Backend, Frontend, Listener, Server};
         let plain = query(r#"{"proxy":"web"}"#);
+        let types = [Frontend, Backend];
+        let two = Scope {
+            proxy: Some("web"),
+            types: &types,
+        };
+        assert_eq!(twins(two, &[Frontend], "2.6.12"), Some(Backend));
         assert_eq!(
-            twins(&plain, &[Frontend, Listener], "2.6.12-1+deb12u4"),
+            twins(plain.scope(), &[Frontend, Listener], "2.6.12-1+deb12u4"),
             Some(Backend)
         );
-        assert_eq!(twins(&plain, &[Server, Backend], "3.2.26"), Some(Frontend));
-        assert_eq!(twins(&plain, &[Server, Backend], "3.3.0"), None);
-        assert_eq!(twins(&plain, &[Server, Backend], "4.0-dev1"), None);
-        assert_eq!(twins(&plain, &[Server, Backend], "unknown"), Some(Frontend));
-        assert_eq!(twins(&plain, &[Frontend, Backend], "2.6.12"), None);
+        assert_eq!(
+            twins(plain.scope(), &[Server, Backend], "3.2.26"),
+            Some(Frontend)
+        );
+        assert_eq!(twins(plain.scope(), &[Server, Backend], "3.3.0"), None);
+        assert_eq!(twins(plain.scope(), &[Server, Backend], "4.0-dev1"), None);
+        assert_eq!(
+            twins(plain.scope(), &[Server, Backend], "unknown"),
+            Some(Frontend)
+        );
+        assert_eq!(twins(plain.scope(), &[Frontend, Backend], "2.6.12"), None);
         assert_eq!(
             twins(
-                &query(r#"{"proxy":"web","type":"server"}"#),
+                query(r#"{"proxy":"web","type":"server"}"#).scope(),
                 &[Server],
                 "2.6.12"
             ),

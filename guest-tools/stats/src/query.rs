@@ -4,6 +4,8 @@ use haproxy_listing::{Cursor, CursorError, Direction, Fingerprint};
 use haproxy_replies::stat::ObjectType;
 use serde::Deserialize;
 
+use crate::plan::Scope;
+
 /// Rows of a page, where the arguments do not say.
 const LIMIT: usize = 20;
 
@@ -23,9 +25,10 @@ pub(crate) struct Arguments {
     cursor: Option<String>,
 }
 
+/// A type, as arguments name it.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Type {
+pub(crate) enum Type {
     Frontend,
     Backend,
     Server,
@@ -152,16 +155,12 @@ impl Arguments {
 }
 
 impl Query {
-    /// Whether a row is one of this proxy, where the query names one.
-    pub(crate) fn of_proxy(&self, pxname: &[u8]) -> bool {
-        self.proxy
-            .as_ref()
-            .is_none_or(|proxy| proxy.as_bytes() == pxname)
-    }
-
-    /// Whether a row has a type that the query asks for.
-    pub(crate) fn of_type(&self, kind: Option<ObjectType>) -> bool {
-        self.types.is_empty() || kind.is_some_and(|kind| self.types.contains(&kind))
+    /// Which rows it is about, names of servers aside.
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope {
+            proxy: self.proxy.as_deref(),
+            types: &self.types,
+        }
     }
 
     /// Whether a row has the names that the query asks for, its proxy aside.
@@ -200,7 +199,11 @@ mod tests {
             (query.limit, query.fields.as_slice()),
             (20, ["summary".to_owned()].as_slice())
         );
-        assert!(query.of_proxy(b"any") && query.of_type(None) && query.of_name(b"any", b"any"));
+        assert!(
+            query.scope().of_proxy(b"any")
+                && query.scope().of_type(None)
+                && query.of_name(b"any", b"any")
+        );
         assert!(!query.needs_server());
     }
 
@@ -208,7 +211,9 @@ mod tests {
     fn names_are_exact_and_the_filter_is_a_part() {
         let query = query(r#"{"proxy":"be_app","filter":"P/App"}"#).unwrap();
         assert!(
-            query.of_proxy(b"be_app") && !query.of_proxy(b"be_apps") && !query.of_proxy(b"BE_APP")
+            query.scope().of_proxy(b"be_app")
+                && !query.scope().of_proxy(b"be_apps")
+                && !query.scope().of_proxy(b"BE_APP")
         );
         assert!(query.of_name(b"be_app", b"app1") && query.of_name(b"be_APP", b"APP1"));
         assert!(!query.of_name(b"be_app", b"web1"));
@@ -219,9 +224,10 @@ mod tests {
         let query = query(r#"{"server":"app1"}"#).unwrap();
         assert_eq!(query.types, [ObjectType::Server, ObjectType::Listener]);
         assert!(
-            query.of_type(Some(ObjectType::Server)) && !query.of_type(Some(ObjectType::Backend))
+            query.scope().of_type(Some(ObjectType::Server))
+                && !query.scope().of_type(Some(ObjectType::Backend))
         );
-        assert!(!query.of_type(None));
+        assert!(!query.scope().of_type(None));
         assert!(query.needs_server());
     }
 

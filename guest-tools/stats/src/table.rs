@@ -1,10 +1,13 @@
 //! One pass over the statistics: what matches is counted and added up, and one page of it is kept.
 
 use haproxy_listing::{Key, Page, Pages};
+use haproxy_replies::info::InfoError;
 use haproxy_replies::names::{Nearest, Suggestion};
 use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row, StatError};
+use haproxy_replies::stats_file::StatsFileError;
 use haproxy_replies::value::{Kind, Value};
 
+use crate::fetch::{Seen, Sees};
 use crate::groups::{ADDITIVE, ALL, GROUPS, NAMES, TOTALS, group_names};
 use crate::query::Query;
 use crate::totals::Totals;
@@ -14,6 +17,17 @@ use crate::totals::Totals;
 pub(crate) enum TableError {
     #[error(transparent)]
     Stat(#[from] StatError),
+    #[error(transparent)]
+    StatsFile(#[from] StatsFileError),
+    #[error(transparent)]
+    Info(#[from] InfoError),
+    #[error("this HAProxy has no counter: `{name}`")]
+    NoSuchCounter {
+        name: String,
+        /// JSON pointer of the argument.
+        pointer: String,
+        near: Vec<String>,
+    },
     #[error("this HAProxy has no column, and this tool no group: `{name}`")]
     NoSuchColumn {
         name: String,
@@ -26,8 +40,18 @@ pub(crate) enum TableError {
 impl TableError {
     /// What to do next.
     pub(crate) fn hint(&self) -> Option<String> {
-        let Self::NoSuchColumn { near, .. } = self else {
-            return None;
+        let near = match self {
+            Self::NoSuchColumn { near, .. } => near,
+            Self::NoSuchCounter { near, .. } if near.is_empty() => {
+                return Some(
+                    "use HAProxy's own names of counters, such as stot or hrsp_5xx, or \"all\""
+                        .to_owned(),
+                );
+            }
+            Self::NoSuchCounter { near, .. } => {
+                return Some(format!("did you mean {}?", near.join(", ")));
+            }
+            Self::Stat(_) | Self::StatsFile(_) | Self::Info(_) => return None,
         };
         let groups = group_names();
         Some(if near.is_empty() {
@@ -102,7 +126,7 @@ pub(crate) struct Table<'q> {
     /// Names of servers near the one that was asked for.
     near: Option<Nearest>,
     /// The types of the rows of the proxy that was asked for.
-    seen: Vec<ObjectType>,
+    seen: Seen,
 }
 
 /// The table when it was read.
@@ -113,7 +137,6 @@ pub(crate) struct Read {
     pub(crate) page: Pages<Fields>,
     pub(crate) totals: Totals,
     pub(crate) near: Suggestion,
-    pub(crate) seen: Vec<ObjectType>,
 }
 
 impl<'q> Table<'q> {
@@ -130,7 +153,7 @@ impl<'q> Table<'q> {
             page: Page::new(query.limit, query.direction, after),
             totals: Totals::default(),
             near: query.server.as_ref().map(|server| Nearest::new(server, 10)),
-            seen: Vec::new(),
+            seen: Seen::default(),
         }
     }
 
@@ -141,7 +164,6 @@ impl<'q> Table<'q> {
             page: self.page.finish(),
             totals: self.totals,
             near: self.near.map(Nearest::suggest).unwrap_or_default(),
-            seen: self.seen,
         }
     }
 
@@ -185,6 +207,12 @@ fn no_such_column(columns: &Columns, name: &str, pointer: String) -> TableError 
         name: name.to_owned(),
         pointer,
         near: nearest.into_names(),
+    }
+}
+
+impl Sees for Table<'_> {
+    fn seen(&self) -> &Seen {
+        &self.seen
     }
 }
 
@@ -244,17 +272,14 @@ impl Consumer for Table<'_> {
 
     fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
         let (pxname, svname) = (row.field(place::PXNAME), row.field(place::SVNAME));
-        if !self.query.of_proxy(pxname) {
+        if !self.query.scope().of_proxy(pxname) {
             return Ok(());
         }
         let kind = ObjectType::read(row.field(place::TYPE));
-        if self.query.proxy.is_some()
-            && let Some(kind) = kind
-            && !self.seen.contains(&kind)
-        {
-            self.seen.push(kind);
+        if self.query.proxy.is_some() {
+            self.seen.add(kind);
         }
-        if !self.query.of_type(kind) {
+        if !self.query.scope().of_type(kind) {
             return Ok(());
         }
         if !self.query.of_name(pxname, svname) {

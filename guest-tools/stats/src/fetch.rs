@@ -1,0 +1,117 @@
+//! The rows of a proxy, or of all, whatever HAProxy's own selection makes of the name.
+
+use haproxy_mcp_sdk::{Failure, Instance};
+use haproxy_replies::names::Suggestion;
+use haproxy_replies::stat::{Consumer, ObjectType, StatReader};
+
+use crate::names::{Found, Names};
+use crate::plan::{self, Scope, Words};
+use crate::table::TableError;
+
+/// Names that an error lists at most.
+const NAMES: usize = 20;
+
+/// The types of the rows of the proxy that was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(Vec<ObjectType>);
+
+impl Seen {
+    /// A row of that proxy, whether or not its type was asked for.
+    pub(crate) fn add(&mut self, kind: Option<ObjectType>) {
+        if let Some(kind) = kind
+            && !self.0.contains(&kind)
+        {
+            self.0.push(kind);
+        }
+    }
+}
+
+/// Who says what it saw of the proxy that was asked for.
+pub(crate) trait Sees {
+    /// The types of its rows.
+    fn seen(&self) -> &Seen;
+}
+
+/// Reads the rows. `make` is called for each attempt: one that turns out to be of other rows is dropped.
+pub(crate) fn fetch<C: Consumer<Error = TableError> + Sees>(
+    instance: &Instance,
+    scope: Scope<'_>,
+    make: impl Fn() -> C,
+) -> Result<C, Failure> {
+    let everything = || ask(instance, &plan::everything(scope.types), make());
+    let Some(proxy) = scope.proxy else {
+        return everything();
+    };
+    let selected = match plan::selected(scope).map(|words| ask(instance, &words, make())) {
+        None => None,
+        Some(Err(failure)) if failure.rejection() == Some("no-such-proxy") => None,
+        Some(read) => Some(read?),
+    };
+    if let Some(read) = selected
+        && !read.seen().0.is_empty()
+    {
+        return match plan::twins(scope, &read.seen().0, &instance.version()?) {
+            Some(twin) if matches!(names(instance, proxy, &[twin])?, Found::Exact) => everything(),
+            _ => Ok(read),
+        };
+    }
+    // no such proxy, one without such rows, one that shares its name, or a name that HAProxy took for a number
+    match names(instance, proxy, &[])? {
+        Found::Exact => everything(),
+        Found::Other(suggestion) => Err(no_such_proxy(proxy, &suggestion)),
+    }
+}
+
+/// Whether a proxy of these types has this name, else the names that are near it.
+fn names(instance: &Instance, name: &str, types: &[ObjectType]) -> Result<Found, Failure> {
+    let types = if types.is_empty() {
+        &[ObjectType::Frontend, ObjectType::Backend]
+    } else {
+        types
+    };
+    Ok(ask(instance, &plan::proxies(types), Names::new(name, NAMES))?.finish())
+}
+
+/// Sends a command and reads its reply to the end.
+pub(crate) fn ask<C: Consumer<Error = TableError>>(
+    instance: &Instance,
+    words: &Words,
+    consumer: C,
+) -> Result<C, Failure> {
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let mut reader = StatReader::new(consumer);
+    instance
+        .ask(&words)?
+        .for_each(|chunk| Ok(reader.push(chunk)?))?;
+    Ok(reader.finish()?)
+}
+
+fn no_such_proxy(name: &str, suggestion: &Suggestion) -> Failure {
+    let failure = Failure::not_found(format!("this HAProxy has no proxy: `{name}`"));
+    suggest(
+        failure,
+        "/proxy",
+        suggestion,
+        "list_backends and show_stat with type frontend list the names",
+    )
+}
+
+/// Says which names there are.
+pub(crate) fn suggest(
+    failure: Failure,
+    argument: &str,
+    suggestion: &Suggestion,
+    otherwise: &str,
+) -> Failure {
+    let hint = suggestion
+        .sentence()
+        .unwrap_or_else(|| otherwise.to_owned());
+    let names = if suggestion.near.is_empty() {
+        &suggestion.existing
+    } else {
+        &suggestion.near
+    };
+    failure
+        .hint(hint)
+        .details(serde_json::json!({ "argument": argument, "names": names }).to_string())
+}
