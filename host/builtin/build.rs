@@ -19,7 +19,7 @@ use wasmtime::{Engine, Store};
 use wit_component::ComponentEncoder;
 
 /// Families of tools: each a package `haproxy-<family>` of the guest workspace, and a component.
-const FAMILIES: &[&str] = &["process", "stats", "topology"];
+const FAMILIES: &[&str] = &["process", "logs", "stats", "topology", "certificates"];
 
 const GUEST_TARGET: &str = "wasm32-unknown-unknown";
 

@@ -151,8 +151,7 @@ fn row(captured: &Captured) -> Row {
     let text = |text: &str| cut(text, LINE).into_owned();
     let error = captured.line_of_error();
     let shown = |index: usize| {
-        index < FIRST_LINES
-            || error.is_some_and(|error| index.abs_diff(error) <= LINES_AROUND)
+        index < FIRST_LINES || error.is_some_and(|error| index.abs_diff(error) <= LINES_AROUND)
     };
     let lines: Vec<Line> = captured
         .dump
@@ -178,7 +177,12 @@ fn row(captured: &Captured) -> Row {
         position: captured.position,
         lines_left_out: captured.dump.len() - lines.len(),
         lines,
-        notes: captured.notes.iter().take(NOTES).map(|note| text(note)).collect(),
+        notes: captured
+            .notes
+            .iter()
+            .take(NOTES)
+            .map(|note| text(note))
+            .collect(),
     }
 }
 
@@ -202,9 +206,11 @@ fn no_such_proxy(instance: &Instance, proxy: &str) -> Result<(bool, Failure), Fa
     } else {
         suggestion.near
     };
-    let failure = Failure::not_found(format!("this HAProxy has no frontend or backend: `{proxy}`"))
-        .hint(hint)
-        .details(serde_json::json!({ "argument": "/proxy", "names": near }).to_string());
+    let failure = Failure::not_found(format!(
+        "this HAProxy has no frontend or backend: `{proxy}`"
+    ))
+    .hint(hint)
+    .details(serde_json::json!({ "argument": "/proxy", "names": near }).to_string());
     Ok((names.exists, failure))
 }
 

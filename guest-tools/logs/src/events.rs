@@ -106,7 +106,10 @@ fn list(
     let line = format!("{} of {matched} event sinks", rows.len());
     let answer = Answer {
         ring: None,
-        left_out: left_out(matched - rows.len(), "a larger `limit`, or `filter`, shows them"),
+        left_out: left_out(
+            matched - rows.len(),
+            "a larger `limit`, or `filter`, shows them",
+        ),
         rows,
         matched,
     };
@@ -137,7 +140,11 @@ fn read(
         .details(r#"{"argument":"/ring"}"#.to_owned()));
     }
     let wanted = limit.unwrap_or(LIMIT);
-    let room = if limit.is_some() { BYTES } else { DEFAULT_BYTES };
+    let room = if limit.is_some() {
+        BYTES
+    } else {
+        DEFAULT_BYTES
+    };
     let mut newest = Newest::new(wanted, room);
     let mut reader = EventsReader::default();
     READ.ask(instance, &[ring])?.for_each(|chunk| {
@@ -243,8 +250,14 @@ mod tests {
 
     #[test]
     fn the_newest_lines_stay_in_their_order() {
-        assert_eq!(kept(2, 1_000, &["a", "b", "c"]), (vec!["b".into(), "c".into()], 3));
-        assert_eq!(kept(9, 90, &["a", "b", "c"]), (vec!["b".into(), "c".into()], 3));
+        assert_eq!(
+            kept(2, 1_000, &["a", "b", "c"]),
+            (vec!["b".into(), "c".into()], 3)
+        );
+        assert_eq!(
+            kept(9, 90, &["a", "b", "c"]),
+            (vec!["b".into(), "c".into()], 3)
+        );
         let long = "x".repeat(500);
         assert_eq!(kept(9, 90, &["a", &long]), (vec![long], 2));
         assert_eq!(kept(9, 90, &[]), (vec![], 0));

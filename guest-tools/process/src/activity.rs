@@ -130,5 +130,8 @@ fn text(counters: &[Counter<'_>], name: &str) -> String {
     counters
         .iter()
         .find(|counter| counter.name == name)
-        .map_or_else(|| "?".to_owned(), |counter| json(&counter.total).to_string())
+        .map_or_else(
+            || "?".to_owned(),
+            |counter| json(&counter.total).to_string(),
+        )
 }

@@ -74,7 +74,8 @@ fn no_such_command(entries: &[Entry], command: &str) -> Failure {
     paths.dedup();
     let suggestion = suggestion(command, paths.iter().map(String::as_str));
     let hint = suggestion.sentence().unwrap_or_else(|| {
-        "without `command`, all are listed that HAProxy allows at the level of the stats socket".to_owned()
+        "without `command`, all are listed that HAProxy allows at the level of the stats socket"
+            .to_owned()
     });
     let names = if suggestion.near.is_empty() {
         &suggestion.existing

@@ -68,5 +68,8 @@ fn otherwise(instance: &Instance) -> Result<Outcome, Failure> {
              `show version`"
         )),
     };
-    outcome(&answer, format!("HAProxy {version} answers; it has no `echo`"))
+    outcome(
+        &answer,
+        format!("HAProxy {version} answers; it has no `echo`"),
+    )
 }

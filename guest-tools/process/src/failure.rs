@@ -27,7 +27,10 @@ pub(crate) fn outcome(answer: &impl Serialize, line: String) -> Result<Outcome, 
 }
 
 /// Names that exist, for one that does not.
-pub(crate) fn suggestion<'a>(name: &str, existing: impl IntoIterator<Item = &'a str>) -> Suggestion {
+pub(crate) fn suggestion<'a>(
+    name: &str,
+    existing: impl IntoIterator<Item = &'a str>,
+) -> Suggestion {
     let mut nearest = Nearest::new(name, 20);
     for existing in existing {
         nearest.offer(existing.as_bytes());

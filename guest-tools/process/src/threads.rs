@@ -57,7 +57,12 @@ impl Serialize for Row<'_> {
             }
         }
         if self.details {
-            let lines: Vec<_> = self.thread.lines.iter().map(|line| cut(line, LINE)).collect();
+            let lines: Vec<_> = self
+                .thread
+                .lines
+                .iter()
+                .map(|line| cut(line, LINE))
+                .collect();
             map.serialize_entry("lines", &lines)?;
         }
         map.end()
@@ -68,7 +73,10 @@ pub(crate) fn show_threads(call: &Call<'_>) -> Result<Outcome, Failure> {
     let arguments: Arguments = call.arguments()?;
     let details = arguments.details;
     let part = Part::new(
-        &[Some("show_threads"), Some(if details { "details" } else { "" })],
+        &[
+            Some("show_threads"),
+            Some(if details { "details" } else { "" }),
+        ],
         None,
         arguments.limit,
         arguments.cursor.as_deref(),

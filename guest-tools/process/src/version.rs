@@ -21,7 +21,9 @@ pub(crate) fn show_version(call: &Call<'_>) -> Result<Outcome, Failure> {
     let text = call.instance().ask(&["show", "version"])?.text()?;
     let version = text.trim();
     if version.is_empty() || version.contains('\n') {
-        return Err(Failure::unparsable("`show version` does not answer one line"));
+        return Err(Failure::unparsable(
+            "`show version` does not answer one line",
+        ));
     }
     let answer = Answer {
         version,

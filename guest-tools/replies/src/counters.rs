@@ -32,20 +32,21 @@ pub struct Counter {
     pub condition: String,
 }
 
-/// Reads a whole reply, in HAProxy's order. Some versions leave out the header where there is no counter.
+/// Reads a whole reply, in HAProxy's order. Some versions leave out the header where there is no counter; all repeat it
+/// within a reply that is longer than HAProxy's buffer.
 pub fn read(reply: &[u8]) -> Result<Vec<Counter>, CountersError> {
     let text = String::from_utf8_lossy(reply);
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    match lines.next() {
-        None => return Ok(Vec::new()),
-        Some(header) if header.starts_with("Count ") => {}
-        Some(other) => {
-            return Err(CountersError::NotCounters {
-                line: crate::excerpt(other.as_bytes()),
-            });
-        }
+    let is_header = |line: &str| line.starts_with("Count ");
+    let lines = || text.lines().filter(|line| !line.trim().is_empty());
+    if let Some(first) = lines().next()
+        && !is_header(first)
+    {
+        return Err(CountersError::NotCounters {
+            line: crate::excerpt(first.as_bytes()),
+        });
     }
-    lines
+    lines()
+        .filter(|line| !is_header(line))
         .map(|line| {
             counter(line).ok_or_else(|| CountersError::NotACounter {
                 line: crate::excerpt(line.as_bytes()),

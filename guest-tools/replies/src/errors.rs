@@ -100,7 +100,8 @@ impl ErrorsReader {
         mut captured: impl FnMut(Captured),
     ) -> Result<(), ErrorsError> {
         let state = &mut self.state;
-        self.lines.push(chunk, |line| state.line(line, &mut captured))
+        self.lines
+            .push(chunk, |line| state.line(line, &mut captured))
     }
 
     /// The end of the reply: the last error, and how many HAProxy has captured since it started.
@@ -116,7 +117,11 @@ impl ErrorsReader {
 }
 
 impl State {
-    fn line(&mut self, line: &[u8], captured: &mut impl FnMut(Captured)) -> Result<(), ErrorsError> {
+    fn line(
+        &mut self,
+        line: &[u8],
+        captured: &mut impl FnMut(Captured),
+    ) -> Result<(), ErrorsError> {
         let text = String::from_utf8_lossy(line);
         let text = text.trim_end();
         if text.trim_start().is_empty() {

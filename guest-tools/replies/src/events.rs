@@ -65,7 +65,10 @@ pub fn sinks(reply: &[u8]) -> Result<Vec<Sink>, EventsError> {
 }
 
 fn sink(line: &str) -> Option<Sink> {
-    let (name, rest) = line.trim().split_once(" : type=").or_else(|| line.trim().split_once(": type="))?;
+    let (name, rest) = line
+        .trim()
+        .split_once(" : type=")
+        .or_else(|| line.trim().split_once(": type="))?;
     let mut parts = rest.splitn(3, ", ");
     let kind = parts.next()?.to_owned();
     let dropped = parts.next()?.strip_suffix(" dropped")?;

@@ -43,7 +43,9 @@ pub fn read(reply: &[u8]) -> Result<Vec<Thread<'_>>, ThreadsError> {
             });
         };
         let Ok(text) = std::str::from_utf8(line) else {
-            thread.lines.push(String::from_utf8_lossy(line).trim().to_owned());
+            thread
+                .lines
+                .push(String::from_utf8_lossy(line).trim().to_owned());
             continue;
         };
         let text = text.trim();

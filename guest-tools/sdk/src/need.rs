@@ -22,7 +22,9 @@ impl Need {
     /// As [`Instance::ask`].
     pub fn ask(&self, instance: &Instance, further: &[&str]) -> Result<Reply, Failure> {
         let words: Vec<&str> = self.command.iter().chain(further).copied().collect();
-        instance.ask(&words).map_err(|failure| self.explain(instance, failure))
+        instance
+            .ask(&words)
+            .map_err(|failure| self.explain(instance, failure))
     }
 
     fn explain(&self, instance: &Instance, failure: Failure) -> Failure {

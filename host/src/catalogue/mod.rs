@@ -1,6 +1,7 @@
 //! The tools of all modules: what clients see of them, and how a call of one reaches its module and comes back.
 
 mod answer;
+mod builtin;
 pub mod manual;
 mod reference;
 mod schema;
@@ -23,7 +24,7 @@ pub use tool::{TextProblem, Tool, ToolError};
 use selection::{Candidate, Selection, SelectionError};
 
 use crate::haproxy::RuntimeApi;
-use crate::policy::{Access, Grant};
+use crate::policy::{Access, Grant, PatternError};
 use crate::sandbox::{CallRequest, LoadError, Module, ProgressSink, Sandbox, limits};
 use crate::visible::visible;
 
@@ -71,6 +72,14 @@ pub enum CatalogueError {
     /// The choice of tools names what does not exist, or leaves nothing.
     #[error(transparent)]
     Selection(#[from] SelectionError),
+    /// The grant of a built-in module is not one.
+    #[error("the grant of the built-in module `{family}` cannot be used: {source}")]
+    Grant {
+        /// The family.
+        family: &'static str,
+        /// Why.
+        source: PatternError,
+    },
     /// What the build wrote cannot be read.
     #[error("the description of the built-in module `{family}` cannot be read: {source}")]
     Builtin {
@@ -94,6 +103,7 @@ impl CatalogueError {
                 "give each module file another name, and each tool of a module, too".to_owned()
             }
             Self::Selection(error) => error.hint(),
+            Self::Grant { source, .. } => source.hint(),
             Self::Builtin { .. } => "build the binary again".to_owned(),
         }
     }
@@ -142,7 +152,11 @@ impl Catalogue {
         };
         for builtin in haproxy_mcp_builtin::MODULES {
             let description = described(builtin)?;
-            let module = Sandbox::builtin(builtin, Grant::read());
+            let grant = builtin::grant(builtin.family).map_err(|source| CatalogueError::Grant {
+                family: builtin.family,
+                source,
+            })?;
+            let module = Sandbox::builtin(builtin, grant);
             catalogue.add(module, description, false, selection)?;
         }
         for path in files {

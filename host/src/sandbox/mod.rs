@@ -16,6 +16,7 @@ mod load;
 mod meter;
 mod module;
 mod printed;
+mod redact;
 mod state;
 
 pub use call::CallResult;

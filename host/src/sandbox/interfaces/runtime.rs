@@ -5,13 +5,14 @@ use std::sync::Arc;
 use wasmtime::component::Resource;
 
 use crate::haproxy::{Bounds, ExecuteError, Reply, RuntimeApi, WireError};
-use crate::policy::{self, Access, Command, Refusal};
+use crate::policy::{self, Access, Command, Refusal, Reveals};
 use crate::sandbox::bindings::haproxy::module::runtime::{
     Command as AskedCommand, CommandError, Host, HostInstance, HostReply,
 };
 use crate::sandbox::bindings::haproxy::module::types::{AccessLevel, Denial, HostError, Problem};
 use crate::sandbox::error::Failure;
 use crate::sandbox::limits;
+use crate::sandbox::redact::Redactor;
 use crate::sandbox::state::{Authority, CallState};
 use crate::visible::visible;
 
@@ -24,7 +25,47 @@ pub struct InstanceHandle;
 
 /// A reply that HAProxy began to give.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
-pub struct OpenReply(Reply);
+pub struct OpenReply {
+    reply: Reply,
+    /// Where the reply shows live traffic.
+    redactor: Option<Redactor>,
+    /// Text that went through the redactor and was not yet given on.
+    ready: Vec<u8>,
+}
+
+impl OpenReply {
+    fn new(reply: Reply, reveals: Reveals) -> Self {
+        Self {
+            reply,
+            redactor: (reveals != Reveals::Nothing).then(Redactor::default),
+            ready: Vec::new(),
+        }
+    }
+
+    /// The next bytes without their secrets, and how many came from HAProxy for them; empty at the end only.
+    async fn read(&mut self, max: usize) -> Result<(Vec<u8>, usize), WireError> {
+        if self.redactor.is_none() && self.ready.is_empty() {
+            let bytes = self.reply.read(max).await?;
+            let received = bytes.len();
+            return Ok((bytes, received));
+        }
+        let mut received = 0;
+        while self.ready.is_empty()
+            && let Some(redactor) = &mut self.redactor
+        {
+            let bytes = self.reply.read(max).await?;
+            received += bytes.len();
+            if bytes.is_empty() {
+                redactor.finish(&mut self.ready);
+                self.redactor = None;
+            } else {
+                redactor.push(&bytes, &mut self.ready);
+            }
+        }
+        let rest = self.ready.split_off(max.min(self.ready.len()));
+        Ok((std::mem::replace(&mut self.ready, rest), received))
+    }
+}
 
 impl Host for CallState {
     async fn current(&mut self) -> wasmtime::Result<Resource<InstanceHandle>> {
@@ -102,7 +143,7 @@ impl HostInstance for CallState {
         };
         match self.send(&authority, &command).await {
             Ok(reply) => {
-                let reply = self.keep(OpenReply(reply))?;
+                let reply = self.keep(reply)?;
                 self.open_reply = true;
                 Ok(Ok(reply))
             }
@@ -118,7 +159,7 @@ impl HostInstance for CallState {
 
 impl HostReply for CallState {
     async fn severity(&mut self, reply: Resource<OpenReply>) -> wasmtime::Result<Option<u8>> {
-        Ok(self.resources.get(&reply)?.0.severity())
+        Ok(self.resources.get(&reply)?.reply.severity())
     }
 
     async fn read(
@@ -145,12 +186,12 @@ impl HostReply for CallState {
             return Ok(Err(error));
         }
         self.meter.cpu.pause();
-        let read = self.resources.get_mut(&reply)?.0.read(max).await;
+        let read = self.resources.get_mut(&reply)?.read(max).await;
         self.meter.cpu.resume();
         Ok(match read {
-            Ok(bytes) => {
-                let read = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                self.meter.reply_bytes = self.meter.reply_bytes.saturating_add(read);
+            Ok((bytes, received)) => {
+                let received = u64::try_from(received).unwrap_or(u64::MAX);
+                self.meter.reply_bytes = self.meter.reply_bytes.saturating_add(received);
                 Ok(bytes)
             }
             Err(error) => Err(self.tell(&error)),
@@ -188,7 +229,7 @@ impl CallState {
         &mut self,
         authority: &Authority,
         command: &Command,
-    ) -> Result<Reply, CommandError> {
+    ) -> Result<OpenReply, CommandError> {
         let runtime = &authority.request.instance;
         let speaks_with = policy::Authority {
             server: authority.request.ceiling,
@@ -198,10 +239,12 @@ impl CallState {
         let permit = policy::decide(&speaks_with, runtime.name(), command)
             .map_err(|refusal| CommandError::Host(self.tell_refusal(&refusal)))?;
         let (bounds, cancel) = (self.bounds(), self.cancel_token());
+        let reveals = permit.reveals();
         self.meter.cpu.pause();
         let executed = runtime.execute(permit, bounds, &cancel).await;
         self.meter.cpu.resume();
-        executed.map_err(|error| match error {
+        let open = executed.map(|reply| OpenReply::new(reply, reveals));
+        open.map_err(|error| match error {
             ExecuteError::Wire(error) => CommandError::Host(self.tell(&error)),
             ExecuteError::Rejected { code, message } => CommandError::Rejected(Problem {
                 code: code.to_owned(),

@@ -1,0 +1,171 @@
+//! What each built-in module is granted: the commands of its tools, and no other.
+//!
+//! What shows live traffic (`show errors`, the lines of a ring) is granted to `logs` alone, by name.
+
+use crate::policy::{Access, Grant, Pattern, PatternError};
+
+/// Families, and the patterns of the commands that each needs.
+const GRANTS: &[(&str, &[&str])] = &[
+    (
+        "process",
+        &[
+            "show info",
+            "show version",
+            "show activity",
+            "show threads",
+            "show pools",
+            "show cli sockets",
+            "debug counters show",
+            "debug counters show *",
+            "help",
+            "echo *",
+        ],
+    ),
+    (
+        "logs",
+        &[
+            "show errors *",
+            "show events",
+            "show events *",
+            "show startup-logs",
+            // the names of proxies, for one that does not exist
+            "show stat -1 3 -1",
+        ],
+    ),
+    (
+        "stats",
+        &["show stat", "show stat *", "show info", "dump stats-file"],
+    ),
+    (
+        "topology",
+        &[
+            "show stat *",
+            "show backend",
+            "show servers state",
+            "show servers state *",
+            "show servers conn",
+            "show servers conn *",
+            "show resolvers",
+            "show resolvers *",
+            "show peers",
+            "show peers *",
+            "show cache",
+        ],
+    ),
+    ("certificates", &["acme status"]),
+];
+
+/// The grant of a family; one that is not in the table has none.
+pub(super) fn grant(family: &str) -> Result<Grant, PatternError> {
+    let patterns = GRANTS
+        .iter()
+        .find(|(known, _)| *known == family)
+        .map_or(&[][..], |(_, patterns)| patterns);
+    let patterns: Result<Vec<Pattern>, PatternError> =
+        patterns.iter().map(|pattern| pattern.parse()).collect();
+    Ok(Grant::only(Access::Read, patterns?))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+    use crate::policy::{Authority, COMMANDS, Command, InstanceId, Refusal, Reveals, decide};
+
+    fn may(family: &str, command: &str) -> Result<(), Refusal> {
+        let grant = grant(family).unwrap();
+        let authority = Authority {
+            server: Access::Admin,
+            module: &grant,
+            tool: Access::Admin,
+        };
+        let command = Command::new(command.split(' '));
+        decide(&authority, &InstanceId::new("default"), &command).map(drop)
+    }
+
+    #[test]
+    fn every_module_that_is_built_in_has_its_grant_and_every_grant_its_module() {
+        let mut families: Vec<&str> = GRANTS.iter().map(|(family, _)| *family).collect();
+        let built: Vec<&str> = haproxy_mcp_builtin::MODULES
+            .iter()
+            .map(|builtin| builtin.family)
+            .collect();
+        families.sort_by_key(|family| built.iter().position(|built| built == family));
+        assert_eq!(families, built);
+        for family in families {
+            let grant = grant(family).unwrap();
+            assert_eq!(grant.access, Access::Read, "{family}");
+        }
+        assert_eq!(grant("unknown").unwrap(), Grant::none());
+    }
+
+    /// One command of each tool, and the only families that may say it.
+    #[test]
+    fn no_module_may_say_the_commands_of_another() {
+        let all: &[(&str, &[&str])] = &[
+            ("show info", &["process", "stats"]),
+            ("show version", &["process"]),
+            ("show activity", &["process"]),
+            ("show threads", &["process"]),
+            ("show pools", &["process"]),
+            ("show cli sockets", &["process"]),
+            ("debug counters show all", &["process"]),
+            ("help", &["process"]),
+            ("echo text", &["process"]),
+            ("show errors", &[]),
+            ("show errors -1", &["logs"]),
+            ("show errors be_app response", &["logs"]),
+            ("show events", &["logs"]),
+            ("show events myring", &["logs"]),
+            ("show startup-logs", &["logs"]),
+            ("acme status", &["certificates"]),
+            ("show stat", &["stats"]),
+            ("show stat be_app 4 -1", &["stats", "topology"]),
+            ("show stat -1 3 -1", &["logs", "stats", "topology"]),
+            ("show backend", &["topology"]),
+            ("show servers state be_app", &["topology"]),
+            ("show servers conn", &["topology"]),
+            ("show sess", &[]),
+            ("show anon", &[]),
+            ("show env", &[]),
+            ("show tls-keys", &[]),
+            ("get map hosts.map x", &[]),
+            ("show events myring -w", &[]),
+            ("debug counters reset", &[]),
+            ("debug counters", &[]),
+            ("debug dev exit", &[]),
+            ("clear counters", &[]),
+            ("set server be_app/app1 state maint", &[]),
+        ];
+        for (command, allowed) in all {
+            for (family, _) in GRANTS {
+                assert_eq!(
+                    may(family, command).is_ok(),
+                    allowed.contains(family),
+                    "`{command}` by `{family}`"
+                );
+            }
+        }
+    }
+
+    /// Whatever a pattern seems to say: what it covers is for reading, and live traffic is for one module.
+    #[test]
+    fn no_grant_covers_more_than_reading() {
+        for (family, patterns) in GRANTS {
+            for pattern in *patterns {
+                let pattern: Pattern = pattern.parse().unwrap();
+                let readable = pattern
+                    .rows()
+                    .filter(|row| row.access() == Some(Access::Read));
+                for row in readable {
+                    assert!(
+                        row.reveals == Reveals::Nothing || *family == "logs",
+                        "`{pattern}` of `{family}` shows what `{row}` reveals"
+                    );
+                }
+            }
+        }
+        assert!(COMMANDS.iter().any(|row| row.reveals != Reveals::Nothing));
+    }
+}
