@@ -1,7 +1,7 @@
 //! The readers of HAProxy's replies, on what real ones answered and on what none would.
 //!
 //! The files under `tests/fixtures/replies/<version>/` are replies of HAProxy 2.6.12, 3.0.11, 3.2.26 and 3.4.7 with
-//! the same configuration, byte by byte.
+//! the same configuration, byte by byte; those of `show threads` with one of two threads and one frontend.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -13,7 +13,9 @@ mod backends;
 mod cache;
 mod fixtures;
 mod info;
+mod logs;
 mod peers;
+mod process;
 mod resolvers;
 mod servers_conn;
 mod servers_state;
