@@ -4,6 +4,7 @@
 #   make test     everything that must hold; what CI runs
 #   make check    its quick part: format, lints, and that nothing heavy is compiled twice
 #   make build    the binary alone; `make install` puts it into $(PREFIX)/bin
+#   make docs     writes what is generated: docs/tools.md, docs/wit.md, the README's table, the catalogue's snapshots
 #   make bench    measures, and writes docs/benchmarks.md
 #   make deny     licences, sources and known holes of what we depend on (needs cargo-deny)
 
@@ -74,6 +75,7 @@ check-format:
 	cargo fmt --all --check
 	cd guest-tools && cargo fmt --all --check
 	cd tests/guests && cargo fmt --all --check
+	cd tests/tokens && cargo fmt --all --check
 
 .PHONY: check-lints
 check-lints:
@@ -101,6 +103,16 @@ test-alone: build python
 test: toolchain haproxy python check test-alone
 	$(call step,the tests)
 	@tests/all
+
+# -- what is generated --
+
+# From the catalogue and the contract; the same tests compare it everywhere else.
+.PHONY: docs
+docs: toolchain
+	$(call step,what is generated)
+	HAPROXY_MCP_WRITE_GENERATED=1 cargo test --quiet --locked -p haproxy-mcp --test catalogue committed::each
+	HAPROXY_MCP_WRITE_GENERATED=1 cargo test --quiet --locked -p haproxy-mcp --test docs
+	@git status --short docs README.md tests/catalogue
 
 # -- what it costs --
 

@@ -1,1 +1,42 @@
-//! Being written.
+//! The catalogue as clients see it: each tool as committed, in the order that is committed, and how much room it takes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests start the program, and the one that counts tokens"
+)]
+
+/// How many tokens the default list takes.
+mod budget;
+/// One file for each tool, and one for their order.
+mod committed;
+/// What every schema must have.
+mod schemas;
+
+use std::process::Command;
+
+use serde_json::Value;
+
+/// The tools that `haproxy-mcp tools` lists with these arguments: what clients see, and access and toolset.
+fn tools(arguments: &[&str]) -> Vec<Value> {
+    let output = Command::new(env!("CARGO_BIN_EXE_haproxy-mcp"))
+        .env_clear()
+        .args(["tools", "--format", "json"])
+        .args(arguments)
+        .output()
+        .unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+fn every_tool() -> Vec<Value> {
+    tools(&["--toolsets", "all"])
+}
+
+fn name(tool: &Value) -> &str {
+    tool["name"].as_str().unwrap()
+}

@@ -33,10 +33,14 @@ pub fn table(tools: &[Tool]) -> String {
         "| tool | what it answers | access | listed by default |\n|---|---|---|---|\n",
     );
     for tool in tools {
-        let (name, title, access) = (&tool.name, cell(&tool.title), tool.access);
+        let (name, about, access) = (
+            &tool.name,
+            cell(first_sentence(&tool.description)),
+            tool.access,
+        );
         let listed = if is_default(tool) { "yes" } else { "" };
         // Writing to a string cannot fail, here and below.
-        let _ = writeln!(text, "| `{name}` | {title} | {access} | {listed} |");
+        let _ = writeln!(text, "| `{name}` | {about} | {access} | {listed} |");
     }
     text
 }
@@ -183,6 +187,13 @@ fn about(schema: &Map<String, Value>, property: &Value) -> String {
         }
     }
     about
+}
+
+/// A description begins with what the tool answers.
+fn first_sentence(text: &str) -> &str {
+    text.split_once(". ")
+        .map_or(text, |(first, _)| first)
+        .trim_end_matches('.')
 }
 
 /// Text in a cell of a Markdown table.

@@ -5,6 +5,7 @@
 //! - [`haproxy`]: one running HAProxy with a topology like a real site's
 //! - [`topology`]: the configuration text behind it
 //! - [`origin`]: the web servers behind HAProxy
+//! - [`generated`]: files that the program or a test writes, and that are committed
 //! - [`guests`]: modules that misbehave, compiled from `tests/guests`
 //! - [`mcp`]: a client that speaks MCP to a server over its standard streams
 //! - [`scripted`]: a socket that does what a test tells it, step by step
@@ -26,6 +27,7 @@
 )]
 
 pub mod binaries;
+pub mod generated;
 pub mod guests;
 pub mod haproxy;
 pub mod mcp;
