@@ -153,7 +153,11 @@ impl<'p> Connections<'p> {
         }
         if self.selection.is_untaught() {
             let names = server.values().map(|(name, _)| name);
-            self.selection.learn(names.chain([PER_THREAD]));
+            self.selection.learn(
+                names
+                    .filter(|name| !NAMES.contains(name))
+                    .chain([PER_THREAD]),
+            );
         }
         let name = [backend, b"/", server.server()].concat();
         if !self.part.holds([&*String::from_utf8_lossy(&name)]) {

@@ -113,7 +113,9 @@ impl<'p> Standing<'p> {
             return Ok(());
         }
         if self.selection.is_untaught() {
-            self.selection.learn(state.values().map(|(name, _)| name));
+            let names = state.values().map(|(name, _)| name);
+            self.selection
+                .learn(names.filter(|name| !NAMES.contains(name)));
         }
         let name = [backend, b"/", server].concat();
         if !self.part.holds([&*String::from_utf8_lossy(&name)]) {
