@@ -6,7 +6,7 @@ use haproxy_replies::activity::{self, Counter};
 use haproxy_replies::value::Value;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{outcome, unreadable};
+use crate::failure::{no_such_field, outcome, unreadable};
 
 const NEED: Need = Need {
     command: &["show", "activity"],
@@ -68,12 +68,7 @@ pub(crate) fn show_activity(call: &Call<'_>) -> Result<Outcome, Failure> {
     let counters = activity::read(&reply).map_err(unreadable)?;
     let mut selection = Selection::new(arguments.fields.as_deref(), SUMMARY);
     selection.learn(counters.iter().map(|counter| counter.name));
-    let hidden = selection.hidden().map_err(|error| {
-        let details = serde_json::json!({ "argument": format!("/fields/{}", error.index), "names": error.near });
-        Failure::invalid_argument(error.to_string())
-            .hint(error.hint())
-            .details(details.to_string())
-    })?;
+    let hidden = selection.hidden().map_err(no_such_field)?;
     let shown: Vec<&Counter<'_>> = counters
         .iter()
         .filter(|counter| selection.shows(counter.name))

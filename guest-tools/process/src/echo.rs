@@ -25,6 +25,13 @@ struct Answer<'a> {
 
 pub(crate) fn echo(call: &Call<'_>) -> Result<Outcome, Failure> {
     let Arguments { text } = call.arguments()?;
+    if text.starts_with("Unknown command") {
+        return Err(Failure::invalid_argument(
+            "sent back, this text cannot be told from HAProxy's refusal of a command",
+        )
+        .hint("use another text")
+        .details(r#"{"argument":"/text"}"#.to_owned()));
+    }
     let instance = call.instance();
     let received = match instance.ask(&["echo", &text]) {
         Ok(reply) => reply.text()?,
@@ -49,13 +56,6 @@ pub(crate) fn echo(call: &Call<'_>) -> Result<Outcome, Failure> {
 
 /// Without `echo`, another answer proves that HAProxy is reached and answers.
 fn otherwise(instance: &Instance) -> Result<Outcome, Failure> {
-    if instance.supports(&["echo"])? {
-        return Err(Failure::invalid_argument(
-            "sent back, this text cannot be told from HAProxy's refusal of a command",
-        )
-        .hint("use another text")
-        .details(r#"{"argument":"/text"}"#.to_owned()));
-    }
     let version = instance.ask(&["show", "version"])?.text()?;
     let version = version.trim();
     let answer = Answer {

@@ -1,6 +1,6 @@
 //! How what goes wrong here is told.
 
-use haproxy_listing::CursorError;
+use haproxy_listing::{CursorError, NoSuchField};
 use haproxy_mcp_sdk::{Failure, Outcome};
 use haproxy_replies::names::{Nearest, Suggestion};
 use serde::Serialize;
@@ -36,4 +36,14 @@ pub(crate) fn suggestion<'a>(
         nearest.offer(existing.as_bytes());
     }
     nearest.suggest()
+}
+
+/// A field was asked for that this HAProxy does not have.
+#[expect(clippy::needless_pass_by_value, reason = "maps an error")]
+pub(crate) fn no_such_field(error: NoSuchField) -> Failure {
+    let details =
+        serde_json::json!({ "argument": format!("/fields/{}", error.index), "names": error.near });
+    Failure::invalid_argument(error.to_string())
+        .hint(error.hint())
+        .details(details.to_string())
 }

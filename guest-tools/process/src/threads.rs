@@ -1,16 +1,35 @@
 //! `show_threads`.
 
-use haproxy_listing::{Part, cut};
+use haproxy_listing::{Part, Selection, cut};
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::threads::{self, Thread};
 use haproxy_replies::value::Value;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::{Deserialize, Serialize as Written};
 
-use crate::failure::{outcome, unreadable, unwritable, wrong_cursor};
+use crate::failure::{no_such_field, outcome, unreadable, unwritable, wrong_cursor};
 
 /// Rows of a page, where the arguments do not say.
 const LIMIT: usize = 16;
+
+/// What says most; a version that has no such field leaves it out.
+const SUMMARY: &[&str] = &[
+    "act",
+    "rq",
+    "rqsz",
+    "stuck",
+    "harmless",
+    "isolated",
+    "wantrdv",
+    "loops",
+    "ctxsw",
+    "cpu_ns_poll",
+    "cpu_ns_now",
+    "cpu_ns_diff",
+];
+
+/// Names that the tool gives a meaning of its own, and the address of a thread in memory.
+const NOT_FIELDS: [&str; 5] = ["thread", "answering", "group", "lines", "id"];
 
 /// Characters of one line of details.
 const LINE: usize = 300;
@@ -18,6 +37,7 @@ const LINE: usize = 300;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Arguments {
+    fields: Option<Vec<String>>,
     #[serde(default)]
     details: bool,
     limit: Option<usize>,
@@ -34,6 +54,7 @@ struct Totals {
 /// A thread without its address in memory.
 struct Row<'a> {
     thread: &'a Thread<'a>,
+    selection: &'a Selection,
     details: bool,
 }
 
@@ -45,10 +66,9 @@ impl Serialize for Row<'_> {
         if let Some(place) = self.thread.place {
             map.serialize_entry("group", place)?;
         }
-        let known = ["thread", "answering", "group", "lines", "id"];
         for (name, value) in &self.thread.fields {
             match value {
-                _ if known.contains(&name.as_str()) => {}
+                _ if NOT_FIELDS.contains(&name.as_str()) || !self.selection.shows(name) => {}
                 Value::Absent => {}
                 Value::Unsigned(number) => map.serialize_entry(name, number)?,
                 Value::Signed(number) => map.serialize_entry(name, number)?,
@@ -72,9 +92,11 @@ impl Serialize for Row<'_> {
 pub(crate) fn show_threads(call: &Call<'_>) -> Result<Outcome, Failure> {
     let arguments: Arguments = call.arguments()?;
     let details = arguments.details;
+    let fields = arguments.fields.as_deref().map(|fields| fields.join(" "));
     let part = Part::new(
         &[
             Some("show_threads"),
+            fields.as_deref(),
             Some(if details { "details" } else { "" }),
         ],
         None,
@@ -85,6 +107,14 @@ pub(crate) fn show_threads(call: &Call<'_>) -> Result<Outcome, Failure> {
     .map_err(wrong_cursor)?;
     let reply = call.instance().ask(&["show", "threads"])?.bytes()?;
     let threads = threads::read(&reply).map_err(unreadable)?;
+    let mut selection = Selection::new(arguments.fields.as_deref(), SUMMARY);
+    let names = threads.iter().flat_map(|thread| &thread.fields);
+    selection.learn(
+        names
+            .map(|(name, _)| name.as_str())
+            .filter(|name| !NOT_FIELDS.contains(name)),
+    );
+    selection.hidden().map_err(no_such_field)?;
     let with = |name: &str| {
         threads
             .iter()
@@ -101,7 +131,11 @@ pub(crate) fn show_threads(call: &Call<'_>) -> Result<Outcome, Failure> {
         stuck: with("stuck"),
         active: with("act"),
     };
-    let pages = part.of(threads.iter().map(|thread| Row { thread, details }));
+    let pages = part.of(threads.iter().map(|thread| Row {
+        thread,
+        selection: &selection,
+        details,
+    }));
     let written = part.write(&pages).map_err(unwritable)?;
     let line = format!(
         "{} of {} threads: {} stuck, {} with work",
