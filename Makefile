@@ -83,6 +83,7 @@ check-lints:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	cd guest-tools && $(guests) cargo clippy --locked --workspace --target wasm32-unknown-unknown -- -D warnings
 	cd tests/guests && $(hostile) cargo clippy --locked --workspace --target wasm32-wasip2 -- -D warnings
+	cd tests/tokens && env CARGO_TARGET_DIR=$(CARGO_TARGET_DIR)/test-tokens cargo clippy --locked -- -D warnings
 
 # wasmtime is a dependency of the binary and of the build script that compiles the modules ahead of time. Where their
 # features or profiles differ, cargo compiles it twice, which costs minutes and says nothing.

@@ -16,7 +16,7 @@ struct Contract {
 
 fn contract() -> Contract {
     let mut resolve = Resolve::default();
-    let (package, _files) = resolve.push_dir(&root().join("wit")).unwrap();
+    let (package, _files) = resolve.push_dir(root().join("wit")).unwrap();
     Contract { resolve, package }
 }
 
