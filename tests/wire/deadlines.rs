@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use haproxy_mcp::haproxy::{Bounds, ExecuteError, WireError};
+use haproxy_mcp::haproxy::{Bounds, ExecuteError, MAX_CONNECTIONS, RuntimeApi, WireError};
 use haproxy_mcp_testkit::{Gate, ScriptedSocket, Step, until};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -63,6 +63,73 @@ async fn a_dump_that_stalls_while_it_is_read_times_out() {
         matches!(error, WireError::TotalTimeout { received: 20, .. }),
         "{error}"
     );
+}
+
+/// As many open replies as there are connections, of which HAProxy says no more.
+fn stalled() -> ScriptedSocket {
+    let stall = vec![Step::ReadLine, Step::send("\n# name\nbe_"), Step::Hang];
+    ScriptedSocket::unix_each(
+        vec![stall; MAX_CONNECTIONS],
+        vec![Step::ReadLine, Step::send("\nName: x\n\n")],
+    )
+}
+
+/// Sees that all connections are closed and free, while nobody has read or dropped the replies.
+async fn assert_given_back(socket: &ScriptedSocket, api: &RuntimeApi) {
+    let bounds = Bounds {
+        max_bytes: PLENTY,
+        deadline: Instant::now() + Duration::from_secs(5),
+    };
+    let next = api.execute(info(), bounds, &CancellationToken::new()).await;
+    assert_eq!(class(&next), "ok", "a connection is free");
+    assert_eq!(next.unwrap().text().await.unwrap(), b"Name: x\n");
+    until("the other side to see the end", || {
+        match socket.open_now() {
+            0 => Ok(()),
+            open => Err(format!("{open} open")),
+        }
+    });
+}
+
+#[tokio::test]
+async fn replies_that_nobody_reads_end_at_the_deadline() {
+    let socket = stalled();
+    let api = unix(socket.path());
+    let begun = Instant::now();
+    let mut unread = Vec::new();
+    for _ in 0..MAX_CONNECTIONS {
+        unread.push(execute(&api, info()).await.unwrap());
+    }
+    tokio::time::pause();
+    tokio::time::sleep_until(begun + TIMEOUTS.total * 2).await;
+    tokio::time::resume();
+    assert_given_back(&socket, &api).await;
+    for mut reply in unread {
+        // Not at the time of this read: at the deadline.
+        let error = reply.read(1000).await.unwrap_err();
+        assert!(
+            matches!(error, WireError::TotalTimeout { after, received: 11, .. } if after.as_secs() == TIMEOUTS.total.as_secs()),
+            "{error}"
+        );
+        assert_eq!(reply.read(1000).await, Err(error), "a failure is final");
+    }
+}
+
+#[tokio::test]
+async fn replies_that_nobody_reads_end_when_their_call_is_cancelled() {
+    let socket = stalled();
+    let api = unix(socket.path());
+    let cancel = CancellationToken::new();
+    let mut unread = Vec::new();
+    for _ in 0..MAX_CONNECTIONS {
+        let bounds = crate::asking::bounds();
+        unread.push(api.execute(info(), bounds, &cancel).await.unwrap());
+    }
+    cancel.cancel();
+    assert_given_back(&socket, &api).await;
+    for mut reply in unread {
+        assert_eq!(reply.read(1000).await, Err(WireError::Cancelled));
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,19 +7,21 @@ use super::verdict::{self, Accepted};
 use crate::policy::ReplyKind;
 
 /// The most of a message, or of a refusal, that is read: HAProxy's longest (the list of all commands) has 12 KB.
-const MESSAGE_BYTES: usize = 256 * 1024;
+pub(super) const MESSAGE_BYTES: usize = 256 * 1024;
 
 /// How much of a dump is looked at to know that it is none but a refusal.
 const BEGINNING_BYTES: usize = 4096;
 
 /// A reply that is known to be no refusal. It must be read to its end to know that all of it came.
 ///
-/// While it is open it holds one of the connections to HAProxy.
+/// While it is open it holds one of the connections to HAProxy; at the call's deadline, or when the call is
+/// cancelled, it gives that back, whether or not somebody reads, and the next read says why.
 #[derive(Debug)]
 pub struct Reply {
     severity: Option<u8>,
-    /// Text that was read and not yet given on.
+    /// Text that was read, of which all from `given` on was not yet given on.
     ready: Vec<u8>,
+    given: usize,
     /// The rest; none when everything came.
     stream: Option<Box<Stream>>,
     /// The failure that ended the reply: it is said again to whoever asks again.
@@ -38,25 +40,34 @@ impl Reply {
         if let Some(error) = &self.failed {
             return Err(error.clone());
         }
-        if self.ready.is_empty() {
+        if let Some(error) = self.stream.as_ref().and_then(|stream| stream.ended()) {
+            return Err(self.fail(error));
+        }
+        if self.given >= self.ready.len() {
+            self.given = 0;
             self.ready = match self.more().await {
                 Ok(text) => text,
-                Err(error) => {
-                    // Closes the connection.
-                    self.stream = None;
-                    self.failed = Some(error.clone());
-                    return Err(error);
-                }
+                Err(error) => return Err(self.fail(error)),
             };
         }
-        if self.ready.len() <= max.max(1) {
+        let left = self.ready.get(self.given..).unwrap_or_default();
+        if self.given == 0 && left.len() <= max.max(1) {
             return Ok(std::mem::take(&mut self.ready));
         }
-        let rest = self.ready.split_off(max.max(1));
-        Ok(std::mem::replace(&mut self.ready, rest))
+        let piece = left.get(..max.max(1)).unwrap_or(left).to_vec();
+        self.given += piece.len();
+        Ok(piece)
     }
 
-    /// All of the text; for what is known to be short.
+    /// Closes the connection and keeps the reason.
+    fn fail(&mut self, error: WireError) -> WireError {
+        self.stream = None;
+        self.failed = Some(error.clone());
+        error
+    }
+
+    /// All of the text at once, in memory: as much as the call's [`Bounds::max_bytes`](super::Bounds::max_bytes)
+    /// allows. What may be long is for [`read`](Self::read).
     pub async fn text(mut self) -> Result<Vec<u8>, WireError> {
         let mut text = Vec::new();
         loop {
@@ -108,10 +119,9 @@ impl Reply {
                 && !verdict::may_be_refusal(&text)
             {
                 let (severity, rest) = super::frame::severity(&text);
-                let prefix = text.len() - rest.len();
-                text.drain(..prefix);
                 return Ok(Self {
                     severity,
+                    given: text.len() - rest.len(),
                     ready: text,
                     stream: Some(Box::new(stream)),
                     failed: None,
@@ -132,6 +142,7 @@ impl Reply {
         Ok(Self {
             severity,
             ready: text.to_vec(),
+            given: 0,
             stream: None,
             failed: None,
         })
@@ -179,4 +190,28 @@ fn cut(stream: &Stream) -> WireError {
 /// Whether enough came to tell data from a refusal: a severity, and a first line.
 fn knows_beginning(text: &[u8]) -> bool {
     text.len() >= SEVERITY_BYTES && text.contains(&b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_small_read_moves_nothing_but_what_it_gives() {
+        let text: Vec<u8> = (0..=u8::MAX).cycle().take(1000).collect();
+        let mut reply = Reply::whole(&text, ReplyKind::Dump, true).unwrap();
+        let place = reply.ready.as_ptr();
+        let mut read = Vec::new();
+        while read.len() < text.len() {
+            let piece = reply.read(7).await.unwrap();
+            assert!(!piece.is_empty() && piece.len() <= 7, "{piece:?}");
+            read.extend_from_slice(&piece);
+            assert_eq!(reply.ready.as_ptr(), place, "the rest stays where it is");
+        }
+        assert_eq!(read, text);
+        assert_eq!(reply.read(7).await.unwrap(), b"");
+        assert_eq!(reply.read(7).await.unwrap(), b"", "the end is final");
+    }
 }

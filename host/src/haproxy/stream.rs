@@ -1,11 +1,17 @@
 //! Bytes of one reply as they come, under a deadline, a limit and a cancellation.
+//!
+//! The deadline and the cancellation count also while nobody reads: a [`Watch`] then closes the connection.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io::ErrorKind;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Poll, ready};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Instant, timeout_at};
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::client::Timeouts;
@@ -57,12 +63,66 @@ impl Leash {
 /// The text of one reply, while its connection is open.
 #[derive(Debug)]
 pub(super) struct Stream {
-    connection: Connection,
+    /// Nobody else keeps it alive, so that the connection closes with the stream.
+    line: Arc<Mutex<Line>>,
     leash: Leash,
     unframer: Unframer,
+    _watch: Watch,
+}
+
+/// A connection that somebody else may close.
+#[derive(Debug)]
+struct Line {
+    state: State,
+    /// Bytes of the reply that came so far.
     received: u64,
-    /// Given back when the connection closes.
-    _slot: OwnedSemaphorePermit,
+}
+
+#[derive(Debug)]
+enum State {
+    Open {
+        connection: Connection,
+        /// Given back when the connection closes.
+        _slot: OwnedSemaphorePermit,
+    },
+    /// Closed before the reply's end, for this reason.
+    Ended(WireError),
+}
+
+/// Closes a connection when its time is up or its call is cancelled, whether or not somebody reads: a caller that
+/// opens a reply and turns to something else must not keep one of the few connections.
+#[derive(Debug)]
+struct Watch(AbortHandle);
+
+impl Watch {
+    fn over(line: &Arc<Mutex<Line>>, leash: &Leash) -> Self {
+        let (line, leash) = (Arc::downgrade(line), leash.clone());
+        Self(tokio::spawn(close_in_time(line, leash)).abort_handle())
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+async fn close_in_time(line: Weak<Mutex<Line>>, leash: Leash) {
+    let in_time = leash
+        .cancel
+        .run_until_cancelled(sleep_until(leash.deadline))
+        .await;
+    if let Some(line) = line.upgrade() {
+        let mut line = lock(&line);
+        line.state = State::Ended(match in_time {
+            Some(()) => leash.out_of_time(line.received),
+            None => WireError::Cancelled,
+        });
+    }
+}
+
+fn lock(line: &Mutex<Line>) -> MutexGuard<'_, Line> {
+    line.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What is next in a reply.
@@ -98,17 +158,23 @@ impl Stream {
         }
         let asked = Instant::now();
         let first = leash.deadline.min(asked + timeouts.first_byte);
-        let mut stream = Self {
-            connection,
-            unframer: Unframer::new(request.framing),
+        let line = Arc::new(Mutex::new(Line {
+            state: State::Open {
+                connection,
+                _slot: slot,
+            },
             received: 0,
+        }));
+        let mut stream = Self {
+            _watch: Watch::over(&line, &leash),
+            line,
+            unframer: Unframer::new(request.framing),
             leash,
-            _slot: slot,
         };
         let mut buffer = Vec::with_capacity(READ_BYTES);
         let begun = stream
             .leash
-            .hold(first, stream.connection.read_buf(&mut buffer))
+            .hold(first, stream.receive(&mut buffer))
             .await?;
         let Some(read) = begun else {
             if first < stream.leash.deadline {
@@ -119,7 +185,7 @@ impl Stream {
             }
             return Err(stream.leash.out_of_time(0));
         };
-        let next = match stream.took(read, buffer)? {
+        let next = match stream.took(read?, buffer)? {
             Some(next) => next,
             None => stream.next().await?,
         };
@@ -134,13 +200,42 @@ impl Stream {
             buffer.extend_from_slice(held);
             let read = self
                 .leash
-                .hold(self.leash.deadline, self.connection.read_buf(&mut buffer))
+                .hold(self.leash.deadline, self.receive(&mut buffer))
                 .await?
-                .ok_or_else(|| self.leash.out_of_time(self.received))?;
-            if let Some(next) = self.took(read, buffer)? {
+                .ok_or_else(|| self.leash.out_of_time(self.received()))?;
+            if let Some(next) = self.took(read?, buffer)? {
                 return Ok(next);
             }
         }
+    }
+
+    /// Why it was closed before its end, if it was.
+    pub(super) fn ended(&self) -> Option<WireError> {
+        match &lock(&self.line).state {
+            State::Open { .. } => None,
+            State::Ended(why) => Some(why.clone()),
+        }
+    }
+
+    /// One read from the socket: how many bytes it added to the buffer, or why there was none. Bytes that came count
+    /// as received. Nothing is lost when the caller stops waiting.
+    async fn receive(&self, buffer: &mut Vec<u8>) -> Result<std::io::Result<usize>, WireError> {
+        poll_fn(|context| {
+            let mut line = lock(&self.line);
+            let Line { state, received } = &mut *line;
+            let read = match state {
+                State::Ended(why) => return Poll::Ready(Err(why.clone())),
+                // Locked for one attempt only: the watch must get in between.
+                State::Open { connection, .. } => {
+                    ready!(pin!(connection.read_buf(buffer)).poll(context))
+                }
+            };
+            if let Ok(bytes) = read {
+                *received += bytes as u64;
+            }
+            Poll::Ready(Ok(read))
+        })
+        .await
     }
 
     /// What a read means; `None` when more must come.
@@ -156,12 +251,11 @@ impl Stream {
                 End::Line => Ok(Some(Next::Line)),
                 End::Cut => Err(WireError::Interrupted {
                     endpoint: endpoint(),
-                    received: self.received,
+                    received: self.received(),
                 }),
             },
-            Ok(bytes) => {
-                self.received += bytes as u64;
-                if self.received > self.leash.max_bytes {
+            Ok(_) => {
+                if self.received() > self.leash.max_bytes {
                     return Err(WireError::TooLarge {
                         endpoint: endpoint(),
                         limit: self.leash.max_bytes,
@@ -178,14 +272,14 @@ impl Stream {
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(None),
             Err(_) => Err(WireError::Reset {
                 endpoint: endpoint(),
-                received: self.received,
+                received: self.received(),
             }),
         }
     }
 
     /// Bytes that came so far.
     pub(super) fn received(&self) -> u64 {
-        self.received
+        lock(&self.line).received
     }
 
     pub(super) fn endpoint(&self) -> &str {
