@@ -1,10 +1,10 @@
 //! The master's socket: commands reach the worker through `@1`.
 
-use haproxy_mcp::policy::{Permit, Probe};
+use haproxy_mcp::haproxy::{ExecuteError, WireError};
 use haproxy_mcp_testkit::{Haproxy, ScriptedSocket, Step, on_each_version, until};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::asking::{ask, class, failure, info, master, name, permit, text_of, unix};
+use crate::asking::{ask, class, failure, info, master, name, permit, text_of, unix, version};
 
 on_each_version! {
     async fn says_what_the_worker_says(binary: &Binary) {
@@ -13,7 +13,7 @@ on_each_version! {
         for command in ["show schema json", "show backend", "show map", "get weight be_app/app2"] {
             assert_eq!(ask(&through, command).await.unwrap(), ask(&direct, command).await.unwrap(), "`{command}`");
         }
-        let version = text_of(&through, Permit::probe(&name(), Probe::Version)).await.unwrap();
+        let version = text_of(&through, version()).await.unwrap();
         assert_eq!(String::from_utf8(version).unwrap(), format!("{}\n", binary.version));
         // An empty reply, on 2.6 as on all others.
         assert_eq!(ask(&through, "set server be_app/app1 weight 9").await.unwrap(), "");
@@ -22,8 +22,7 @@ on_each_version! {
 
     async fn the_masters_own_commands_reach_it(binary: &Binary) {
         let haproxy = Haproxy::builder(binary).master_worker().start();
-        let processes = text_of(&master(&haproxy), Permit::probe(&name(), Probe::Processes)).await.unwrap();
-        let processes = String::from_utf8(processes).unwrap();
+        let processes = ask(&master(&haproxy), "show proc").await.unwrap();
         assert!(processes.lines().any(|line| line.starts_with(&haproxy.info("Pid"))), "{processes}");
     }
 
@@ -85,6 +84,21 @@ on_each_version! {
         haproxy.restart();
         assert_eq!(class(&text_of(&api, info()).await), "ok");
     }
+}
+
+/// A worker answers such a command with `Unknown command`, which says nothing of what is missing.
+#[tokio::test]
+async fn a_command_for_the_master_is_not_sent_to_a_worker() {
+    let socket = ScriptedSocket::unix(vec![Step::ReadLine, Step::send("\n\n")]);
+    for command in ["show proc", "reload"] {
+        let refused = ask(&unix(socket.path()), command).await;
+        let Err(ExecuteError::Wire(error @ WireError::NeedsMaster { .. })) = refused else {
+            panic!("`{command}`: {refused:?}");
+        };
+        assert_eq!(error.code(), "needs-master");
+        assert!(error.hint().unwrap().contains("HAPROXY_MASTER_SOCKET"));
+    }
+    assert_eq!(socket.connections(), 0);
 }
 
 /// A master that has no worker says so, and since 3.0 waits for more instead of closing.

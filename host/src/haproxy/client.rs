@@ -14,7 +14,7 @@ use super::identity::Identity;
 use super::reply::Reply;
 use super::request::{Dialect, Request};
 use super::stream::{Leash, Next, Stream};
-use crate::policy::{InstanceId, Permit, Probe};
+use crate::policy::{Door as Process, InstanceId, Permit, Probe};
 
 /// Connections to one HAProxy at once. HAProxy gives 10 to all users of all its stats sockets together
 /// (`stats maxconn`), and lets the eleventh wait without a word: most of them are left to others.
@@ -84,6 +84,8 @@ impl RuntimeApi {
     /// Sends the permitted command. Returns when the reply is known to be no refusal: for a message, after all of it
     /// was read and judged; for a dump, when it begins.
     ///
+    /// A command for the master process is refused before anything is sent where only a worker's socket is known.
+    ///
     /// Nothing is sent twice: after the first byte went out, a failure is an error.
     pub async fn execute(
         &self,
@@ -96,6 +98,11 @@ impl RuntimeApi {
                 permitted: permit.instance().clone(),
                 asked: self.name.clone(),
             });
+        }
+        if permit.door() == Process::Master && !self.door.master {
+            return Err(ExecuteError::Wire(WireError::NeedsMaster {
+                endpoint: self.door.endpoint.to_string(),
+            }));
         }
         let leash = self.leash(bounds, cancel);
         let slot = self.slot(&leash).await?;

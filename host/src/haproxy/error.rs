@@ -68,6 +68,12 @@ pub enum WireError {
         /// What came, or what was missing in it.
         what: String,
     },
+    /// The command is one for the master process, and only a worker's socket is known. Nothing was sent.
+    #[error("the command is for HAProxy's master process, and `{endpoint}` is no master's socket")]
+    NeedsMaster {
+        /// Who was to be asked.
+        endpoint: String,
+    },
     /// All connections that this server allows itself were in use until the deadline.
     #[error("all {limit} connections to HAProxy at `{endpoint}` were in use")]
     Busy {
@@ -92,6 +98,7 @@ impl WireError {
             Self::Reset { .. } => "connection-reset",
             Self::TooLarge { .. } => "reply-bytes",
             Self::NotHaproxy { .. } => "not-haproxy",
+            Self::NeedsMaster { .. } => "needs-master",
             Self::Busy { .. } => "connections",
             Self::Cancelled => "cancelled",
         }
@@ -117,6 +124,9 @@ impl WireError {
             }
             Self::NotHaproxy { .. } => {
                 "the address must be one of a `stats socket` line of HAProxy's configuration, not that of a website or of the stats page"
+            }
+            Self::NeedsMaster { .. } => {
+                "only the master's socket (`haproxy -W -S`) takes this command: set `HAPROXY_MASTER_SOCKET`"
             }
             Self::Busy { .. } => "ask again when other calls have ended",
             Self::Cancelled => return None,
