@@ -19,8 +19,6 @@ on_each_version! {
             assert!(api.known_identity().is_none());
             let first = identity(&api).await.unwrap();
             assert_eq!(first.version(), binary.version);
-            assert_eq!(first.release().map(|(major, minor)| format!("{major}.{minor}")).as_deref(), Some(binary.label));
-            assert_eq!(first.pid().to_string(), haproxy.info("Pid"));
             assert!(first.lists(&["show", "stat"]) && first.lists(&["set", "server", "be_app/app1", "state", "drain"]));
             assert_eq!(first.lists(&["wait", "1s"]), binary.at_least(3, 0));
             assert_eq!(first.lists(&["echo"]), binary.at_least(3, 1));
@@ -31,8 +29,7 @@ on_each_version! {
             assert!(std::sync::Arc::ptr_eq(&first, &second), "asked once");
             haproxy.restart();
             let third = identity(&api).await.unwrap();
-            assert_ne!(third.pid(), first.pid());
-            assert_eq!(third.pid().to_string(), haproxy.info("Pid"));
+            assert_ne!(third, first, "another process");
         }
     }
 }
@@ -63,6 +60,30 @@ async fn help_is_asked_again_only_for_another_process() {
         .map(|command| format!("set severity-output number;{command}\n"))
         .collect();
     assert_eq!(socket.received(), asked);
+}
+
+#[tokio::test]
+async fn a_description_is_not_read_without_end() {
+    const LIMIT: u64 = 256 * 1024;
+    let flood = Step::Flood {
+        piece: b"Name: HAProxy\n".to_vec(),
+        total: 200_000_000,
+    };
+    let endless = |begin: &str| vec![Step::ReadLine, Step::send(begin), flood.clone()];
+    let info = vec![Step::ReadLine, Step::send(INFO)];
+    for script in [
+        vec![endless("\nName: HAProxy\n")],
+        vec![info, endless("\n[6]: The following commands:\n")],
+    ] {
+        let asked = script.len();
+        let socket = ScriptedSocket::unix_each(script, vec![Step::Close]);
+        let error = identity(&unix(socket.path())).await.unwrap_err();
+        assert!(
+            matches!(error, WireError::TooLarge { limit: LIMIT, .. }),
+            "{error}"
+        );
+        assert_eq!(socket.connections(), asked);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Which HAProxy it is, and what it can do.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -8,11 +8,15 @@ use tokio_util::sync::CancellationToken;
 
 use super::client::{Bounds, RuntimeApi};
 use super::error::{ExecuteError, WireError};
+use super::reply::MESSAGE_BYTES;
 use crate::policy::{Permit, Probe};
 
 /// By how much the start of one process may seem to move between two questions: HAProxy gives its uptime in whole
 /// seconds.
 const START_TOLERANCE: Duration = Duration::from_secs(3);
+
+/// The most that is read of what HAProxy says about itself, `show info` and `help`: the longest that was seen has 12 KB.
+const DESCRIPTION_BYTES: u64 = MESSAGE_BYTES as u64;
 
 /// One HAProxy process, as it describes itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +24,7 @@ pub struct Identity {
     version: String,
     pid: u32,
     started: SystemTime,
-    commands: BTreeSet<Vec<String>>,
+    commands: Commands,
 }
 
 impl Identity {
@@ -29,34 +33,10 @@ impl Identity {
         &self.version
     }
 
-    /// Major and minor version, where they can be read from [`version`](Self::version).
-    pub fn release(&self) -> Option<(u8, u8)> {
-        let mut numbers = self.version.split(|c: char| !c.is_ascii_digit());
-        Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-    }
-
-    /// Number of the worker process.
-    pub fn pid(&self) -> u32 {
-        self.pid
-    }
-
-    /// When the process started, to a second or so, by this machine's clock.
-    pub fn started(&self) -> SystemTime {
-        self.started
-    }
-
-    /// Whether its help lists a command that these words begin with, at the level of the socket.
+    /// Whether its help lists a command that these words begin with, at the level of the socket. No more words are
+    /// looked at than the longest command has.
     pub fn lists(&self, words: &[&str]) -> bool {
-        (1..=words.len()).any(|length| {
-            words.get(..length).is_some_and(|path| {
-                self.commands.contains(
-                    &path
-                        .iter()
-                        .map(|word| (*word).to_owned())
-                        .collect::<Vec<_>>(),
-                )
-            })
-        })
+        self.commands.begin(words.iter().copied())
     }
 
     fn is_same_process(&self, process: &Process) -> bool {
@@ -78,6 +58,11 @@ struct Process {
 
 impl RuntimeApi {
     /// Asks who it is. What it can do is asked only when it is another process than the last time.
+    ///
+    /// Sends `show info`, and `help` after it where that is needed; through a master's socket `show version` may
+    /// come before each, to learn how the master speaks. So 1 command most often and 4 at most, each on a connection
+    /// of its own: who asks more than once within a call keeps the answer. Of each reply no more is read than 256
+    /// KiB, nor than `bounds` allow; beyond that it is [`WireError::TooLarge`].
     pub async fn identity(
         &self,
         bounds: Bounds,
@@ -127,6 +112,10 @@ impl RuntimeApi {
         bounds: Bounds,
         cancel: &CancellationToken,
     ) -> Result<Vec<u8>, WireError> {
+        let bounds = Bounds {
+            max_bytes: bounds.max_bytes.min(DESCRIPTION_BYTES),
+            ..bounds
+        };
         let permit = Permit::probe(self.name(), probe);
         let asked = permit.shown().to_owned();
         let refused =
@@ -171,21 +160,56 @@ fn process(info: &[u8], now: SystemTime) -> Result<Process, String> {
     })
 }
 
+/// Commands by their words, one word a step.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Commands {
+    /// Whether a command ends here.
+    is_command: bool,
+    longer: BTreeMap<String, Commands>,
+}
+
+impl Commands {
+    fn insert<'a>(&mut self, path: impl Iterator<Item = &'a str>) {
+        let mut at = self;
+        for word in path {
+            at = at.longer.entry(word.to_owned()).or_default();
+        }
+        at.is_command = true;
+    }
+
+    fn is_empty(&self) -> bool {
+        self.longer.is_empty()
+    }
+
+    /// Whether one of the commands is what these words begin with.
+    fn begin<'a>(&self, words: impl Iterator<Item = &'a str>) -> bool {
+        let mut at = self;
+        for word in words {
+            match at.longer.get(word) {
+                Some(next) if next.is_command => return true,
+                Some(next) => at = next,
+                None => return false,
+            }
+        }
+        false
+    }
+}
+
 /// Reads `help`: lines of two spaces, a command's usage, a colon and what it does. The words up to the first
 /// placeholder are the command.
-fn commands(help: &[u8]) -> BTreeSet<Vec<String>> {
-    String::from_utf8_lossy(help)
-        .lines()
-        .filter_map(|line| line.strip_prefix("  "))
-        .map(|usage| {
-            usage
-                .split_ascii_whitespace()
-                .take_while(|word| is_literal(word))
-                .map(str::to_owned)
-                .collect::<Vec<String>>()
-        })
-        .filter(|path| !path.is_empty())
-        .collect()
+fn commands(help: &[u8]) -> Commands {
+    let mut commands = Commands::default();
+    let text = String::from_utf8_lossy(help);
+    for usage in text.lines().filter_map(|line| line.strip_prefix("  ")) {
+        let mut path = usage
+            .split_ascii_whitespace()
+            .take_while(|word| is_literal(word))
+            .peekable();
+        if path.peek().is_some() {
+            commands.insert(path);
+        }
+    }
+    commands
 }
 
 fn is_literal(word: &str) -> bool {
@@ -238,7 +262,20 @@ mod tests {
         ] {
             assert!(!identity.lists(absent), "{absent:?}");
         }
-        assert_eq!(identity.release(), Some((3, 4)));
+    }
+
+    #[test]
+    fn no_more_words_are_looked_at_than_the_longest_command_has() {
+        let commands = commands(HELP);
+        for first in ["set", "x"] {
+            let mut looked_at = 0;
+            let endless = [first, "maxconn"]
+                .into_iter()
+                .chain(std::iter::repeat("x"))
+                .inspect(|_| looked_at += 1);
+            assert!(!commands.begin(endless));
+            assert!(looked_at <= 3, "{looked_at} words");
+        }
     }
 
     #[test]
