@@ -1,42 +1,14 @@
 //! What a permit tells, and how to take back what a command left open.
 
 use haproxy_mcp::policy::{
-    Access, Authority, Door, Grant, InstanceId, Permit, Probe, ReplyKind, Reveals, Subject,
-    Success, Undo, decide,
+    Access, Authority, Door, Grant, InstanceId, Permit, ReplyKind, Reveals, Subject, Success, Undo,
+    decide,
 };
 
 use crate::samples::{at, say};
 
 fn admin(line: &str) -> Permit {
     at(Access::Admin, &say(line)).unwrap()
-}
-
-#[test]
-fn the_host_has_constant_probes() {
-    let edge = InstanceId::new("edge");
-    let bytes: Vec<Vec<u8>> = Probe::ALL
-        .into_iter()
-        .map(|probe| Permit::probe(&edge, probe).into_bytes())
-        .collect();
-    let expected: [&[u8]; 5] = [
-        b"show info",
-        b"show version",
-        b"help",
-        b"show cli level",
-        b"show proc",
-    ];
-    assert_eq!(bytes, expected);
-    for probe in Probe::ALL {
-        let permit = Permit::probe(&edge, probe);
-        assert_eq!(permit.access(), Access::Read);
-        assert_eq!(permit.undo(), None);
-        let door = if probe == Probe::Processes {
-            Door::Master
-        } else {
-            Door::Worker
-        };
-        assert_eq!(permit.door(), door);
-    }
 }
 
 #[test]

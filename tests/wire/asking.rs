@@ -6,7 +6,7 @@ use std::time::Duration;
 use haproxy_mcp::haproxy::{
     AddressFamily, Bounds, Door, Endpoint, ExecuteError, Reply, RuntimeApi, Timeouts, WireError,
 };
-use haproxy_mcp::policy::{Access, Authority, Command, Grant, InstanceId, Permit, Probe, decide};
+use haproxy_mcp::policy::{Access, Authority, Command, Grant, InstanceId, Permit, decide};
 use haproxy_mcp_testkit::{Gate, Haproxy};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -62,23 +62,36 @@ pub(crate) fn at_most(max_bytes: u64) -> Bounds {
 
 /// `show info`: a dump.
 pub(crate) fn info() -> Permit {
-    Permit::probe(&name(), Probe::Info)
+    permit("show info").unwrap()
 }
 
 /// `show version`: a message.
 pub(crate) fn version() -> Permit {
-    Permit::probe(&name(), Probe::Version)
+    permit("show version").unwrap()
 }
 
 /// A permit for these words, if there is a row for them at all.
 pub(crate) fn permit(words: &str) -> Option<Permit> {
-    let grant = Grant::all(Access::Admin);
-    let authority = Authority {
-        server: Access::Admin,
-        module: &grant,
-        tool: Access::Admin,
-    };
-    decide(&authority, &name(), &Command::new(words.split(' '))).ok()
+    permit_for(&name(), words)
+}
+
+/// What shows live traffic is in no grant of all commands.
+const BY_NAME: [&str; 4] = ["show sess", "show sess *", "show errors", "show errors *"];
+
+/// As [`permit`], for an instance of this name.
+pub(crate) fn permit_for(instance: &InstanceId, words: &str) -> Option<Permit> {
+    let named = BY_NAME.map(|pattern| pattern.parse().unwrap()).to_vec();
+    let command = Command::new(words.split(' '));
+    [Grant::all(Access::Admin), Grant::only(Access::Admin, named)]
+        .iter()
+        .find_map(|grant| {
+            let authority = Authority {
+                server: Access::Admin,
+                module: grant,
+                tool: Access::Admin,
+            };
+            decide(&authority, instance, &command).ok()
+        })
 }
 
 /// Starts a command; its reply is open when this returns.

@@ -4,7 +4,9 @@ use haproxy_mcp::haproxy::{ExecuteError, RuntimeApi, WireError};
 use haproxy_mcp_testkit::{Gate, ScriptedSocket, Step};
 use tokio_util::sync::CancellationToken;
 
-use crate::asking::{at_most, class, execute, failure, info, pass, tcp, text_of, unix, version};
+use crate::asking::{
+    at_most, class, execute, failure, info, pass, permit_for, tcp, text_of, unix, version,
+};
 
 const REPLY: &[u8] = b"\nName: HAProxy\nVersion: 3.4.7\n\n";
 const TEXT: &[u8] = b"Name: HAProxy\nVersion: 3.4.7\n";
@@ -298,7 +300,7 @@ async fn a_permit_of_another_instance_opens_nothing() {
     let socket = ScriptedSocket::unix(vec![Step::ReadLine, Step::send(REPLY)]);
     let api = unix(socket.path());
     let other = haproxy_mcp::policy::InstanceId::new("other");
-    let permit = haproxy_mcp::policy::Permit::probe(&other, haproxy_mcp::policy::Probe::Info);
+    let permit = permit_for(&other, "show info").unwrap();
     let refused = execute(&api, permit).await;
     assert!(
         matches!(refused, Err(ExecuteError::WrongInstance { .. })),

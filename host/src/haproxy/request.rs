@@ -104,29 +104,32 @@ mod tests {
         assert_eq!(sent(info(), Dialect::PlainMaster), "@1 show info;quit\n");
     }
 
-    #[test]
-    fn a_payload_ends_with_an_empty_line_before_anything_else() {
+    fn admin(command: &Command) -> Permit {
         let grant = Grant::all(Access::Admin);
         let authority = Authority {
             server: Access::Admin,
             module: &grant,
             tool: Access::Admin,
         };
+        decide(&authority, &InstanceId::new("lb"), command).unwrap()
+    }
+
+    #[test]
+    fn a_payload_ends_with_an_empty_line_before_anything_else() {
         let command = Command::new(["add", "map", "/m"]).with_payload(["k v", "l w"]);
-        let permit = || decide(&authority, &InstanceId::new("lb"), &command).unwrap();
         assert_eq!(
-            sent(permit(), Dialect::Worker),
+            sent(admin(&command), Dialect::Worker),
             "set severity-output number;add map /m <<\nk v\nl w\n\n"
         );
         assert_eq!(
-            sent(permit(), Dialect::PlainMaster),
+            sent(admin(&command), Dialect::PlainMaster),
             "@1 add map /m <<\nk v\nl w\n\nquit\n"
         );
     }
 
     #[test]
     fn the_masters_own_commands_are_not_passed_on() {
-        let processes = Permit::probe(&InstanceId::new("lb"), Probe::Processes);
+        let processes = admin(&Command::new(["show", "proc"]));
         assert_eq!(sent(processes, Dialect::Master), "show proc;quit\n");
     }
 }

@@ -18,7 +18,9 @@ pub struct CommandSpec {
     pub payload: Payload,
     /// Who may say it.
     pub rights: Rights,
-    /// The first version that has it; those before 2.6 count as 2.6.
+    /// The first version that has it; those before 2.6 count as 2.6. It is there to be shown, and decides nothing: what
+    /// an instance can do, its own `help` says. It is checked against the `help` of 2.6, 3.0, 3.2 and 3.4 alone, so
+    /// that one between two of them may be wrong.
     pub since: Release,
     /// The kind of its reply.
     pub reply: ReplyKind,

@@ -45,7 +45,8 @@ pub use grammar::{Part, Role, Value};
 pub use grant::{Authority, Commands, Grant};
 pub use object::{Object, split_server};
 pub use pattern::{Pattern, PatternError};
-pub use permit::{InstanceId, Permit, Probe, Settlement, Undo};
+pub(crate) use permit::Probe;
+pub use permit::{InstanceId, Permit, Settlement, Undo};
 pub use table::COMMANDS;
 pub use words::{
     Command, MAX_COMMAND_BYTES, MAX_LINE_BYTES, MAX_PAYLOAD_BYTES, MAX_WORDS, Malformed,

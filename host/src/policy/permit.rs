@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::access::Access;
-use super::command::{CommandSpec, Door, Release, ReplyKind, Reveals, Step, Subject};
+use super::command::{CommandSpec, Door, ReplyKind, Reveals, Step, Subject};
 use super::grammar::Role;
 use super::object::Object;
 use super::table;
@@ -40,7 +40,8 @@ impl fmt::Display for InstanceId {
 
 /// Leave to send one command, once, to one instance: what [`super::decide`] gives, and all that the wire takes.
 ///
-/// It cannot be cloned, and only this module makes one.
+/// It cannot be cloned. Besides `decide`, which asks who wants it, there is [`Undo::permit`] for taking back what a
+/// permitted command opened, and for the wire itself three constant commands that ask an instance what it is.
 #[must_use = "a permit does nothing until it is sent"]
 pub struct Permit {
     instance: InstanceId,
@@ -82,8 +83,8 @@ impl Permit {
     }
 
     /// Leave for a command of the host itself, by which it learns what an instance is. Nothing in it comes
-    /// from a guest.
-    pub fn probe(instance: &InstanceId, probe: Probe) -> Self {
+    /// from a guest, and nobody is asked: for the wire alone.
+    pub(crate) fn probe(instance: &InstanceId, probe: Probe) -> Self {
         let spec = probe.spec();
         let line = spec.path.join(" ");
         Self {
@@ -116,11 +117,6 @@ impl Permit {
     /// Which process is to answer.
     pub const fn door(&self) -> Door {
         self.spec.door
-    }
-
-    /// The first version that has the command.
-    pub const fn since(&self) -> Release {
-        self.spec.since
     }
 
     /// How the reply is to be read.
@@ -221,37 +217,22 @@ fn shown(spec: &CommandSpec, roles: &[Role], command: &Command) -> String {
 }
 
 /// The commands of the host itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Probe {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Probe {
     /// `show info`: version, process, uptime.
     Info,
     /// `show version`.
     Version,
     /// `help`: what this instance can do at the level of its socket.
     Help,
-    /// `show cli level`: the level of its socket.
-    Level,
-    /// `show proc`, of the master: its workers.
-    Processes,
 }
 
 impl Probe {
-    /// All of them.
-    pub const ALL: [Self; 5] = [
-        Self::Info,
-        Self::Version,
-        Self::Help,
-        Self::Level,
-        Self::Processes,
-    ];
-
     const fn spec(self) -> &'static CommandSpec {
         match self {
             Self::Info => &table::SHOW_INFO,
             Self::Version => &table::SHOW_VERSION,
             Self::Help => &table::HELP,
-            Self::Level => &table::SHOW_CLI_LEVEL,
-            Self::Processes => &table::SHOW_PROC,
         }
     }
 }
@@ -354,4 +335,26 @@ pub struct Settlement {
     instance: InstanceId,
     object: String,
     version: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_has_constant_probes() {
+        let edge = InstanceId::new("edge");
+        for (probe, bytes) in [
+            (Probe::Info, &b"show info"[..]),
+            (Probe::Version, b"show version"),
+            (Probe::Help, b"help"),
+        ] {
+            let permit = Permit::probe(&edge, probe);
+            assert_eq!(permit.instance(), &edge);
+            assert_eq!(permit.access(), Access::Read);
+            assert_eq!(permit.undo(), None);
+            assert_eq!(permit.door(), Door::Worker);
+            assert_eq!(permit.into_bytes(), bytes);
+        }
+    }
 }

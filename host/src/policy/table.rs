@@ -71,13 +71,8 @@ pub(super) const SHOW_INFO: CommandSpec = read(
 );
 /// `show version`.
 pub(super) const SHOW_VERSION: CommandSpec = read(&["show", "version"], &[]).says(Text);
-/// `show cli level`: whether the socket itself lets the host do what was granted.
-pub(super) const SHOW_CLI_LEVEL: CommandSpec = read(&["show", "cli", "level"], &[]).says(Text);
 /// `help`, by which the host learns what this instance can do.
 pub(super) const HELP: CommandSpec = read(&["help"], &[Repeated(&[&[Value(V::Text)]])]);
-/// `show proc` of the master.
-pub(super) const SHOW_PROC: CommandSpec =
-    read(&["show", "proc"], &[Optional(&[Word("debug")])]).master();
 
 const fn clear_version(
     subject: Subject,
@@ -124,7 +119,7 @@ pub const COMMANDS: &[CommandSpec] = &[
     // -- process --
     SHOW_INFO,
     SHOW_VERSION,
-    SHOW_CLI_LEVEL,
+    read(&["show", "cli", "level"], &[]).says(Text),
     HELP,
     read(&["show", "cli", "sockets"], &[]),
     read(&["show", "schema", "json"], &[]),
@@ -600,7 +595,7 @@ pub const COMMANDS: &[CommandSpec] = &[
     .since(3, 1),
     never(&["show", "env"], &[Rest], NeverReason::RevealsSecrets),
     // -- the master process --
-    SHOW_PROC,
+    read(&["show", "proc"], &[Optional(&[Word("debug")])]).master(),
     // 2.6 closes the connection without a text; later versions say `Success=1` or `Success=0` and the logs.
     admin(&["reload"], &[]).says(Text).master(),
     admin(&["hard-reload"], &[]).says(Text).master().since(2, 9),
