@@ -108,6 +108,10 @@ impl Check<'_> {
         self.objections.push(objection.into());
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "most of what is compared is made for it"
+    )]
     fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, said: T, expected: T) {
         if said != expected {
             self.wrong(format!("{what} is {said:?}, and by HAProxy {expected:?}"));

@@ -15,8 +15,11 @@ const TIMEOUT: &str = "2";
 /// How long a call may take until it fails: the time above, and what a busy machine needs.
 const PATIENCE: Duration = Duration::from_secs(12);
 
+/// A tool error's code, and the reason in its details.
+type Said = (&'static str, &'static str);
+
 /// Calls every tool; each must fail with one of these codes and reasons, in time, and say what to do.
-fn all_fail(server: &McpServer, what: &str, expected: &[(&str, &str)]) {
+fn all_fail(server: &McpServer, what: &str, expected: &[Said]) {
     for case in cases() {
         let response = server.call(case.tool, case.succeeds);
         let error = response.error();
@@ -180,7 +183,7 @@ fn what_is_no_whole_answer_is_an_error_in_time_and_the_next_call_works() {
     let late = ("timeout", "total-timeout");
     let endless = ("exhausted", "reply-bytes");
     let no_table = ("unparsable", "");
-    let misbehaviours: Vec<(&str, Vec<Step>, Vec<(&str, &str)>)> = vec![
+    let misbehaviours: Vec<(&str, Vec<Step>, Vec<Said>)> = vec![
         (
             "it takes the connection and hangs",
             vec![Step::Hang],

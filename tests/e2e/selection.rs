@@ -16,13 +16,11 @@ fn pages(server: &McpServer, tool: &str, arguments: &Value) -> Vec<Value> {
         let page = answer["rows"].as_array().expect("rows");
         assert!(!page.is_empty() || all.is_empty(), "an empty page: {asked}");
         all.extend(page.iter().cloned());
-        match answer.get("next_cursor") {
-            Some(cursor) => asked["cursor"] = cursor.clone(),
-            None => {
-                assert_eq!(answer["matched"], json!(all.len()), "{asked}");
-                return all;
-            }
-        }
+        let Some(cursor) = answer.get("next_cursor") else {
+            assert_eq!(answer["matched"], json!(all.len()), "{asked}");
+            return all;
+        };
+        asked["cursor"] = cursor.clone();
         assert!(all.len() < 5_000, "pages without end: {asked}");
     }
 }
