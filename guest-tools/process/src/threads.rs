@@ -12,8 +12,12 @@ use crate::failure::{no_such_field, outcome, unreadable, unwritable, wrong_curso
 /// Rows of a page, where the arguments do not say.
 const LIMIT: usize = 16;
 
+/// Whether a thread is the one that answers: a field that HAProxy writes as a star.
+const ANSWERING: &str = "answering";
+
 /// What says most; a version that has no such field leaves it out.
 const SUMMARY: &[&str] = &[
+    ANSWERING,
     "act",
     "rq",
     "rqsz",
@@ -29,7 +33,7 @@ const SUMMARY: &[&str] = &[
 ];
 
 /// Names that the tool gives a meaning of its own, and the address of a thread in memory.
-const NOT_FIELDS: [&str; 5] = ["thread", "answering", "group", "lines", "id"];
+const NOT_FIELDS: [&str; 5] = ["thread", ANSWERING, "group", "lines", "id"];
 
 /// Characters of one line of details.
 const LINE: usize = 300;
@@ -62,7 +66,9 @@ impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("thread", &self.thread.number)?;
-        map.serialize_entry("answering", &self.thread.answering)?;
+        if self.selection.shows(ANSWERING) {
+            map.serialize_entry(ANSWERING, &self.thread.answering)?;
+        }
         if let Some(place) = self.thread.place {
             map.serialize_entry("group", place)?;
         }
@@ -109,6 +115,7 @@ pub(crate) fn show_threads(call: &Call<'_>) -> Result<Outcome, Failure> {
     let threads = threads::read(&reply).map_err(unreadable)?;
     let mut selection = Selection::new(arguments.fields.as_deref(), SUMMARY);
     let names = threads.iter().flat_map(|thread| &thread.fields);
+    selection.learn([ANSWERING]);
     selection.learn(
         names
             .map(|(name, _)| name.as_str())
