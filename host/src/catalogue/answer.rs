@@ -1,6 +1,10 @@
 //! Arguments before a call and results after it: what a module may take for granted, and what a client may.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use serde_json::{Map, Value, json};
+use tokio::sync::Semaphore;
 
 use super::schema::Violation;
 use super::tool::Tool;
@@ -26,6 +30,12 @@ pub enum Refused {
     /// The arguments break the tool's input schema.
     #[error("{}", first(.0))]
     Arguments(Vec<Violation>),
+    /// More than [`limits::ARGUMENT_BYTES`].
+    #[error(
+        "the arguments are larger than the limit: {} bytes",
+        limits::ARGUMENT_BYTES
+    )]
+    ArgumentsTooLarge,
     /// A key of the request stands there twice: a JSON Pointer into the arguments.
     #[error("argument `{0}` is given more than once")]
     Repeated(String),
@@ -45,6 +55,9 @@ pub enum Refused {
     /// The result breaks the tool's own output schema.
     #[error("the tool's result breaks its own output schema at `{}`: {}", .0.pointer, .0.message)]
     Result(Violation),
+    /// Checking the result took longer than [`limits::RESULT_CHECK`].
+    #[error("the tool's result could not be checked against its output schema within {} s", limits::RESULT_CHECK.as_secs())]
+    CheckTooLong,
     /// The result is not a JSON object.
     #[error("the tool's result is not a JSON object")]
     NotAnObject,
@@ -86,6 +99,11 @@ impl Refused {
                     "correct the argument; the tool's input schema says what it takes",
                 )
             },
+            Self::ArgumentsTooLarge => plain("invalid-argument", "ask for less at once"),
+            Self::CheckTooLong => plain(
+                "result-check-limit",
+                "report it to the author of the module: its output schema is costly to check",
+            ),
             Self::Repeated(pointer) => Failure {
                 details: Some(violation_details(&[Violation {
                     pointer: pointer.clone(),
@@ -128,59 +146,107 @@ pub(super) fn check_arguments(
     arguments: Map<String, Value>,
 ) -> Result<String, Refused> {
     let arguments = Value::Object(arguments);
-    let violations = tool
-        .input
-        .violations(&arguments)
-        .map_err(|error| CallError::Unusable(error.to_string()))?;
+    let written = arguments.to_string();
+    if written.len() > limits::ARGUMENT_BYTES {
+        return Err(Refused::ArgumentsTooLarge);
+    }
+    let violations = tool.input.violations(&arguments).map_err(unusable)?;
     if violations.is_empty() {
-        Ok(arguments.to_string())
+        Ok(written)
     } else {
         Err(Refused::Arguments(violations))
     }
 }
 
-/// Checks a result, and makes what others wrote in it harmless to look at.
-pub(super) fn check_result(tool: &Tool, result: &CallResult) -> Result<Answer, Refused> {
+/// Reads a result, and makes what others wrote in it harmless to look at, which makes it longer.
+pub(super) fn read_result(result: &CallResult) -> Result<Answer, Refused> {
     let mut structured: Value =
         serde_json::from_str(&result.structured).map_err(|_not_json| Refused::NotAnObject)?;
     if !structured.is_object() {
         return Err(Refused::NotAnObject);
     }
-    make_visible(&mut structured);
-    let violations = tool
-        .output
-        .violations(&structured)
-        .map_err(|error| CallError::Unusable(error.to_string()))?;
-    if let Some(violation) = violations.into_iter().next() {
-        return Err(Refused::Result(violation));
+    if make_visible(&mut structured) && structured.to_string().len() > limits::RESULT_BYTES {
+        return Err(CallError::ResultTooLarge.into());
     }
-    let text = result
+    let lines: Vec<_> = result
         .text
         .lines()
         .map(|line| visible(line, limits::TEXT_CHARACTERS))
-        .collect::<Vec<_>>()
-        .join("\n");
+        .collect();
+    let text = lines
+        .join("\n")
+        .chars()
+        .take(limits::TEXT_CHARACTERS)
+        .collect();
     Ok(Answer { structured, text })
 }
 
-/// Strings and keys, at any depth.
-fn make_visible(value: &mut Value) {
-    match value {
-        Value::String(text) => {
-            if let std::borrow::Cow::Owned(shown) = visible(text, STRING_CHARACTERS) {
-                *text = shown;
-            }
+/// Checks a result against the schema of a tool that was built with the host.
+pub(super) fn check_result(tool: &Tool, answer: Answer) -> Result<Answer, Refused> {
+    match tool
+        .output
+        .first_violation(&answer.structured)
+        .map_err(unusable)?
+    {
+        None => Ok(answer),
+        Some(violation) => Err(Refused::Result(violation)),
+    }
+}
+
+/// The same for a tool that nobody here has built: on a thread of its own, and not for ever.
+pub(super) async fn check_foreign_result(
+    checks: &Arc<Semaphore>,
+    tool: &Tool,
+    answer: Answer,
+) -> Result<Answer, Refused> {
+    let (checks, schema) = (Arc::clone(checks), Arc::clone(&tool.output));
+    let checked = async {
+        let place = checks.acquire_owned().await.map_err(unusable)?;
+        let checking = tokio::task::spawn_blocking(move || {
+            let violation = schema.first_violation(&answer.structured);
+            // A check that nobody waits for any more keeps its place until it ends.
+            drop(place);
+            violation.map(|violation| (answer, violation))
+        });
+        match checking.await.map_err(unusable)?.map_err(unusable)? {
+            (answer, None) => Ok(answer),
+            (_, Some(violation)) => Err(Refused::Result(violation)),
         }
-        Value::Array(items) => items.iter_mut().for_each(make_visible),
+    };
+    tokio::time::timeout(limits::RESULT_CHECK, checked)
+        .await
+        .unwrap_or(Err(Refused::CheckTooLong))
+}
+
+fn unusable(error: impl std::fmt::Display) -> Refused {
+    CallError::Unusable(error.to_string()).into()
+}
+
+/// Strings and keys, at any depth; whether there was anything to do.
+fn make_visible(value: &mut Value) -> bool {
+    match value {
+        Value::String(text) => match visible(text, STRING_CHARACTERS) {
+            Cow::Borrowed(_) => false,
+            Cow::Owned(shown) => {
+                *text = shown;
+                true
+            }
+        },
+        Value::Array(items) => items
+            .iter_mut()
+            .fold(false, |changed, item| make_visible(item) | changed),
         Value::Object(object) => {
-            if object.keys().any(|key| key.chars().any(hidden)) {
+            let keys = object.keys().any(|key| key.chars().any(hidden));
+            if keys {
                 *object = std::mem::take(object)
                     .into_iter()
                     .map(|(key, value)| (visible(&key, STRING_CHARACTERS).into_owned(), value))
                     .collect();
             }
-            object.values_mut().for_each(make_visible);
+            object
+                .values_mut()
+                .fold(keys, |changed, value| make_visible(value) | changed)
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }

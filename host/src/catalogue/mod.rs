@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use haproxy_mcp_builtin::Builtin;
 use haproxy_mcp_engine::ModuleDescription;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -127,6 +128,8 @@ pub struct Caller {
 /// The tools that were chosen, in the order in which they are listed.
 pub struct Catalogue {
     sandbox: Sandbox,
+    /// Places for checks of results of modules from files.
+    checks: Arc<Semaphore>,
     instance: Arc<RuntimeApi>,
     ceiling: Access,
     tools: Vec<Tool>,
@@ -144,6 +147,7 @@ impl Catalogue {
     ) -> Result<Self, CatalogueError> {
         let mut catalogue = Self {
             sandbox: Sandbox::default(),
+            checks: Arc::new(Semaphore::new(limits::CONCURRENT_RESULT_CHECKS as usize)),
             instance,
             ceiling,
             tools: Vec::new(),
@@ -281,6 +285,11 @@ impl Catalogue {
             progress: caller.progress,
         };
         let result = self.sandbox.call(&tool.module, request).await?;
-        answer::check_result(tool, &result)
+        let answer = answer::read_result(&result)?;
+        if tool.module.is_foreign() {
+            answer::check_foreign_result(&self.checks, tool, answer).await
+        } else {
+            answer::check_result(tool, answer)
+        }
     }
 }

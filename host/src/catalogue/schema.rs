@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::{Map, Value};
 
 use super::reference;
@@ -45,6 +45,9 @@ pub enum SchemaError {
     /// More than [`SCHEMA_KEYS`].
     #[error("more keys than the limit: {SCHEMA_KEYS}")]
     TooManyKeys,
+    /// More than [`PATTERNS`].
+    #[error("more patterns than the limit: {PATTERNS}")]
+    TooManyPatterns,
     /// A reference that leaves the document.
     #[error("`{keyword}` leaves the document: {target}")]
     RemoteReference {
@@ -86,6 +89,12 @@ pub struct Schema {
     validator: OnceLock<Result<Validator, SchemaError>>,
 }
 
+/// Bytes of one compiled pattern. What matching costs is the length of the text times this.
+const PATTERN_BYTES: usize = 16 * 1024;
+
+/// Patterns of one schema.
+const PATTERNS: usize = 20;
+
 impl Schema {
     /// Reads and checks a schema's text.
     pub fn parse(text: &str) -> Result<Self, SchemaError> {
@@ -95,6 +104,9 @@ impl Schema {
         let value: Value =
             serde_json::from_str(text).map_err(|error| SchemaError::NotJson(error.to_string()))?;
         check(&value, &mut 0, 0)?;
+        if patterns(&value) > PATTERNS {
+            return Err(SchemaError::TooManyPatterns);
+        }
         reference::check(&value)?;
         match value {
             Value::Object(document)
@@ -125,32 +137,17 @@ impl Schema {
         Ok(validator
             .iter_errors(value)
             .take(VIOLATIONS)
-            .map(|error| {
-                let mut pointer = error.instance_path().to_string();
-                // The place of a missing or unexpected key is the key's, not that of the object around it.
-                match error.kind() {
-                    ValidationErrorKind::Required { property } => {
-                        if let Some(name) = property.as_str() {
-                            push_token(&mut pointer, name);
-                        }
-                    }
-                    ValidationErrorKind::AdditionalProperties { unexpected } => {
-                        if let Some(name) = unexpected.first() {
-                            push_token(&mut pointer, name);
-                        }
-                    }
-                    _ => {}
-                }
-                Violation {
-                    pointer: visible(&pointer, MESSAGE_CHARACTERS).into_owned(),
-                    message: visible(
-                        &error.masked_with("the value").to_string(),
-                        MESSAGE_CHARACTERS,
-                    )
-                    .into_owned(),
-                }
-            })
+            .map(|error| violation(&error))
             .collect())
+    }
+
+    /// The first thing that is wrong with a value; for values so large that a list of all would be larger still.
+    pub fn first_violation(&self, value: &Value) -> Result<Option<Violation>, SchemaError> {
+        Ok(self
+            .validator()?
+            .validate(value)
+            .err()
+            .map(|error| violation(&error)))
     }
 
     fn validator(&self) -> Result<&Validator, SchemaError> {
@@ -158,8 +155,13 @@ impl Schema {
             .get_or_init(|| {
                 jsonschema::options()
                     .with_draft(Draft::Draft202012)
-                    // A linear engine: a pattern cannot be made to run for ever.
-                    .with_pattern_options(PatternOptions::regex())
+                    // An engine without backtracking, and patterns that stay small: matching takes the length of the
+                    // text times a bounded number.
+                    .with_pattern_options(
+                        PatternOptions::regex()
+                            .size_limit(PATTERN_BYTES)
+                            .dfa_size_limit(PATTERN_BYTES),
+                    )
                     .build(&Value::Object((*self.document).clone()))
                     .map_err(|error| {
                         SchemaError::Invalid(
@@ -169,6 +171,29 @@ impl Schema {
             })
             .as_ref()
             .map_err(Clone::clone)
+    }
+}
+
+fn violation(error: &ValidationError<'_>) -> Violation {
+    let mut pointer = error.instance_path().to_string();
+    // The place of a missing or unexpected key is the key's, not that of the object around it.
+    match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            if let Some(name) = property.as_str() {
+                push_token(&mut pointer, name);
+            }
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => {
+            if let Some(name) = unexpected.first() {
+                push_token(&mut pointer, name);
+            }
+        }
+        _ => {}
+    }
+    let message = error.masked_with("the value").to_string();
+    Violation {
+        pointer: visible(&pointer, MESSAGE_CHARACTERS).into_owned(),
+        message: visible(&message, MESSAGE_CHARACTERS).into_owned(),
     }
 }
 
@@ -198,6 +223,25 @@ fn check(value: &Value, keys: &mut usize, depth: usize) -> Result<(), SchemaErro
             .iter()
             .try_for_each(|item| check(item, keys, depth + 1)),
         _ => Ok(()),
+    }
+}
+
+/// How many patterns a schema has, wherever they stand.
+fn patterns(value: &Value) -> usize {
+    match value {
+        Value::Object(object) => object
+            .iter()
+            .map(|(key, value)| {
+                let own = match (key.as_str(), value) {
+                    ("pattern", Value::String(_)) => 1,
+                    ("patternProperties", Value::Object(patterns)) => patterns.len(),
+                    _ => 0,
+                };
+                own + patterns(value)
+            })
+            .sum(),
+        Value::Array(items) => items.iter().map(patterns).sum(),
+        _ => 0,
     }
 }
 

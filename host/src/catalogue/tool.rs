@@ -95,7 +95,7 @@ pub struct Tool {
     /// What it takes.
     pub input: Schema,
     /// What it answers.
-    pub output: Schema,
+    pub output: Arc<Schema>,
     /// The most that its commands need.
     pub access: Access,
     /// The set that it is listed with.
@@ -152,7 +152,7 @@ impl Tool {
         };
         Ok(Self {
             input: schema("input", &described.input_schema)?,
-            output: schema("output", &described.output_schema)?,
+            output: Arc::new(schema("output", &described.output_schema)?),
             name,
             title: described.title,
             description: described.description,
@@ -172,7 +172,7 @@ impl Tool {
 
     /// Compiles both schemas now. For modules that nobody here has built.
     pub fn compile(&self) -> Result<(), ToolError> {
-        for (what, schema) in [("input", &self.input), ("output", &self.output)] {
+        for (what, schema) in [("input", &self.input), ("output", &*self.output)] {
             schema.compile().map_err(|source| ToolError::Schema {
                 tool: self.own_name.clone(),
                 what,

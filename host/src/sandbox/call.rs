@@ -57,19 +57,29 @@ pub(super) async fn run(
     let deadline = state.deadline;
     let printed = state.printed.clone();
 
-    let guest = async {
+    let cpu = state.meter.cpu.clone();
+    let guest = cpu.measure(async {
         let mut store = store(linked, state);
         let outcome = guest(linked, &mut store).await;
+        let meter = &store.data().meter;
+        if meter.log_dropped > 0 {
+            tracing::warn!(
+                module = &*module,
+                tool,
+                dropped = meter.log_dropped,
+                "log lines over the limit of a call were dropped"
+            );
+        }
         tracing::debug!(
             module = &*module,
             tool,
-            cpu_us = store.data_mut().meter.cpu.used().as_micros(),
-            host_calls = store.data().meter.host_calls,
-            reply_bytes = store.data().meter.reply_bytes,
+            cpu_us = meter.cpu.used().as_micros(),
+            host_calls = meter.host_calls,
+            reply_bytes = meter.reply_bytes,
             "call ended"
         );
         outcome
-    };
+    });
     let result = tokio::select! {
         biased;
         result = guest => result,
@@ -91,7 +101,6 @@ async fn grace(cancel: &CancellationToken) {
 }
 
 async fn guest(linked: &Linked, store: &mut Store<CallState>) -> Result<CallResult, CallError> {
-    store.data().meter.cpu.resume();
     let instance = linked
         .pre
         .instantiate_async(&mut *store)
@@ -115,7 +124,7 @@ async fn guest(linked: &Linked, store: &mut Store<CallState>) -> Result<CallResu
         .resources
         .delete(outcome)
         .map_err(|error| CallError::Unusable(error.to_string()))?;
-    if outcome.structured.len() > limits::RESULT_BYTES {
+    if outcome.structured.len() > store.data().meter.limits.result_bytes {
         return Err(CallError::ResultTooLarge);
     }
     Ok(CallResult {
@@ -128,7 +137,10 @@ async fn guest(linked: &Linked, store: &mut Store<CallState>) -> Result<CallResu
 fn ended(store: &Store<CallState>, error: &Error) -> CallError {
     let ended = why(error);
     let state = store.data();
-    tracing::warn!(module = &*state.module, "module ended: {ended}: {error:#}");
+    // Names of functions are the module's own words.
+    let details = format!("{error:#}");
+    let details = visible(&details, limits::LOG_LINE_CHARACTERS);
+    tracing::warn!(module = &*state.module, "module ended: {ended}: {details}");
     ended.into()
 }
 

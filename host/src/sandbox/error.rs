@@ -92,6 +92,9 @@ pub enum CallError {
     /// The caller gave up.
     #[error("the call was cancelled")]
     Cancelled,
+    /// No place among the calls that run at once came free in time.
+    #[error("all places for calls were taken for {} s", limits::WALL_CLOCK.as_secs())]
+    Busy,
     /// The structured part of the result is larger than allowed.
     #[error(
         "the module's result is larger than its limit: {} bytes",
@@ -113,6 +116,10 @@ impl CallError {
                 "the call was ended and nothing else was harmed; ask for less at once, or report it to the author of the module",
             ),
             Self::Cancelled => ("cancelled", "ask again when the answer is wanted"),
+            Self::Busy => (
+                "busy",
+                "other calls take long: end some of them, or ask again later",
+            ),
             Self::ResultTooLarge => (
                 "result-too-large",
                 "ask for less: fewer fields, a filter, or a smaller `limit`",

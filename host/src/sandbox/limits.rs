@@ -35,7 +35,7 @@ pub const REPLY_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes that one `read` of a reply hands over at most.
 pub const READ_BYTES: usize = 256 * 1024;
 
-/// Bytes of the structured part of a result.
+/// Bytes of the structured part of a result, as the module gave it and as a client gets it.
 pub const RESULT_BYTES: usize = 1024 * 1024;
 
 /// Characters of the text part of a result; the rest is cut.
@@ -66,6 +66,19 @@ pub const HANDLES: usize = 1_000;
 
 /// Calls that run at once; further ones wait for a place, which counts against their wall clock.
 pub const CONCURRENT_CALLS: u32 = 16;
+
+/// Of these, calls of modules from files. The other places are for built-in tools, however long such a module waits.
+pub const CONCURRENT_FOREIGN_CALLS: u32 = 8;
+
+/// Bytes of the arguments of a call. Stops a request from making the host check megabytes.
+pub const ARGUMENT_BYTES: usize = 64 * 1024;
+
+/// Time that checking a result against the schema of a module from a file may take. It is done on a thread of its own,
+/// since a schema can be made so that checking is slow.
+pub const RESULT_CHECK: Duration = Duration::from_secs(2);
+
+/// Such checks that are under way at once, those included that nobody waits for any more.
+pub const CONCURRENT_RESULT_CHECKS: u32 = 2;
 
 /// Core instances of one component. Components of interpreted languages have more than thirty.
 pub const CORE_INSTANCES: u32 = 100;

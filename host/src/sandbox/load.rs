@@ -1,5 +1,6 @@
 //! From bytes to a module that can be called: compile or load, import gate, link, describe.
 
+use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -89,13 +90,22 @@ fn read(path: &Path) -> Result<Vec<u8>, LoadError> {
         path: path.to_owned(),
         source,
     };
-    let size = std::fs::metadata(path).map_err(failed)?.len();
-    if size > limits::MODULE_FILE_BYTES {
+    // A pipe or a device has no size, and need have no end.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(failed(std::io::Error::other("it is not a regular file")));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)
+        .map_err(failed)?
+        .take(limits::MODULE_FILE_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() as u64 > limits::MODULE_FILE_BYTES {
         return Err(LoadError::TooLarge {
             path: path.to_owned(),
         });
     }
-    std::fs::read(path).map_err(failed)
+    Ok(bytes)
 }
 
 fn compile(engine: &Engine, key: &str, bytes: &[u8]) -> Result<Component, LoadError> {
@@ -165,16 +175,16 @@ async fn describe(
     let state = CallState::new(Arc::clone(key), Limits::DESCRIBE, None);
     let deadline = state.deadline;
     let printed = state.printed.clone();
-    let guest = async {
+    let cpu = state.meter.cpu.clone();
+    let guest = cpu.measure(async {
         let mut store = call::store(linked, state);
-        store.data().meter.cpu.resume();
         let instance = linked
             .pre
             .instantiate_async(&mut store)
             .await
             .map_err(DescriptionError::Trap)?;
         ModuleDescription::ask_async(&mut store, component, &instance).await
-    };
+    });
     let described = tokio::select! {
         biased;
         described = guest => described,
@@ -187,7 +197,10 @@ async fn describe(
     described.map_err(|source| match source {
         DescriptionError::Trap(error) => {
             let ended = call::why(&error);
-            tracing::warn!(module = &**key, "module ended: {ended}: {error:#}");
+            // Names of functions are the module's own words.
+            let details = format!("{error:#}");
+            let details = visible(&details, limits::LOG_LINE_CHARACTERS);
+            tracing::warn!(module = &**key, "module ended: {ended}: {details}");
             LoadError::Ended {
                 key: key.to_string(),
                 ended,

@@ -1,7 +1,9 @@
 //! What a call has used up so far.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use wasmtime::{Error, ResourceLimiter, UpdateDeadline};
@@ -9,62 +11,78 @@ use wasmtime::{Error, ResourceLimiter, UpdateDeadline};
 use super::error::Ended;
 use super::limits::Limits;
 
-/// The time that a guest computes. It stands still while the guest waits for the host, and while other calls have
-/// the thread.
+/// The time that a guest has the thread: what passes while its future is polled. The host's own work for it counts;
+/// waiting does not, whether for HAProxy, for a clock of WASI, or for other calls.
+#[derive(Clone)]
 pub(super) struct CpuMeter {
     start: Instant,
-    used: Duration,
     limit: Duration,
-    /// When the guest last got the thread: nanoseconds since `start`. Shared with the future that yields.
-    since: Arc<AtomicU64>,
+    /// Nanoseconds of polls that have ended.
+    used: Arc<AtomicU64>,
+    /// When the poll that is going on began: nanoseconds since `start`.
+    polled: Arc<AtomicU64>,
 }
 
 impl CpuMeter {
     fn new(limit: Duration) -> Self {
         Self {
             start: Instant::now(),
-            used: Duration::ZERO,
             limit,
-            since: Arc::default(),
+            used: Arc::default(),
+            polled: Arc::default(),
         }
     }
 
-    fn now(start: Instant) -> u64 {
-        u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    fn now(&self) -> u64 {
+        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// The guest is about to wait.
-    pub(super) fn pause(&mut self) {
-        let now = Self::now(self.start);
-        let since = self.since.swap(now, Ordering::Relaxed);
-        self.used += Duration::from_nanos(now.saturating_sub(since));
+    /// Time so far; asked while the guest's future is polled.
+    pub(super) fn used(&self) -> Duration {
+        let polling = self
+            .now()
+            .saturating_sub(self.polled.load(Ordering::Relaxed));
+        Duration::from_nanos(self.used.load(Ordering::Relaxed).saturating_add(polling))
     }
 
-    /// The guest goes on.
-    pub(super) fn resume(&self) {
-        self.since.store(Self::now(self.start), Ordering::Relaxed);
-    }
-
-    /// Computing time so far.
-    pub(super) fn used(&mut self) -> Duration {
-        self.pause();
-        self.used
-    }
-
-    /// At a tick: ends the guest or lets others run before it goes on.
-    pub(super) fn tick(&mut self) -> wasmtime::Result<UpdateDeadline> {
-        self.pause();
-        if self.used > self.limit {
+    /// At a tick: ends the guest, or lets others run before it goes on.
+    pub(super) fn tick(&self) -> wasmtime::Result<UpdateDeadline> {
+        if self.used() > self.limit {
             return Err(Error::new(Ended::Cpu { limit: self.limit }));
         }
-        let (since, start) = (Arc::clone(&self.since), self.start);
+        // Not `UpdateDeadline::Yield`, which wakes itself at once: sockets and timers would be looked at only after
+        // many turns.
         Ok(UpdateDeadline::YieldCustom(
             1,
-            Box::pin(async move {
-                tokio::task::yield_now().await;
-                since.store(Self::now(start), Ordering::Relaxed);
-            }),
+            Box::pin(tokio::task::yield_now()),
         ))
+    }
+
+    /// The guest's future, measured.
+    pub(super) fn measure<F: Future>(&self, guest: F) -> Measured<F> {
+        Measured {
+            meter: self.clone(),
+            guest: Box::pin(guest),
+        }
+    }
+}
+
+/// A future whose polls are timed.
+pub(super) struct Measured<F> {
+    meter: CpuMeter,
+    guest: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Measured<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let begun = self.meter.now();
+        self.meter.polled.store(begun, Ordering::Relaxed);
+        let polled = self.guest.as_mut().poll(context);
+        let took = self.meter.now().saturating_sub(begun);
+        self.meter.used.fetch_add(took, Ordering::Relaxed);
+        polled
     }
 }
 
@@ -135,9 +153,21 @@ pub(super) struct Meter {
     pub(super) commands: u32,
     pub(super) reply_bytes: u64,
     pub(super) log_lines: u32,
+    /// Lines that were not written, being over the limit.
+    pub(super) log_dropped: u32,
 }
 
 impl Meter {
+    /// Whether one more line of this call may go to the log.
+    pub(super) fn may_log(&mut self) -> bool {
+        if self.log_lines < super::limits::LOG_LINES {
+            self.log_lines += 1;
+            return true;
+        }
+        self.log_dropped = self.log_dropped.saturating_add(1);
+        false
+    }
+
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -151,6 +181,7 @@ impl Meter {
             commands: 0,
             reply_bytes: 0,
             log_lines: 0,
+            log_dropped: 0,
         }
     }
 }

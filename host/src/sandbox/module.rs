@@ -5,12 +5,12 @@ use std::sync::{Arc, OnceLock};
 
 use haproxy_mcp_builtin::Builtin;
 use haproxy_mcp_engine::ModuleDescription;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use wasmtime::Engine;
 
 use super::call::{self, CallResult};
 use super::engine::{self, Ticker};
-use super::error::{CallError, Ended, LoadError};
+use super::error::{CallError, LoadError};
 use super::limits;
 use super::load::{self, Linked};
 use super::state::{Authority, CallRequest};
@@ -20,6 +20,8 @@ use crate::policy::{Access, Grant};
 pub struct Sandbox {
     started: OnceLock<Started>,
     places: Semaphore,
+    /// Places for modules from files, which take one of `places`, too.
+    foreign: Semaphore,
 }
 
 struct Started {
@@ -47,6 +49,7 @@ impl Default for Sandbox {
         Self {
             started: OnceLock::new(),
             places: Semaphore::new(limits::CONCURRENT_CALLS as usize),
+            foreign: Semaphore::new(limits::CONCURRENT_FOREIGN_CALLS as usize),
         }
     }
 }
@@ -94,7 +97,12 @@ impl Sandbox {
         };
         let started = self.started().map_err(unusable)?;
         let linked = module.linked(&started.engine).map_err(unusable)?;
-        let _place = self.place(&request).await?;
+        let _foreign = if module.is_foreign() {
+            Some(place(&self.foreign, &request).await?)
+        } else {
+            None
+        };
+        let _place = place(&self.places, &request).await?;
         let authority = Authority {
             request,
             grant: module.grant.clone(),
@@ -106,22 +114,6 @@ impl Sandbox {
             started.ticker.guest(),
         )
         .await
-    }
-
-    /// Waits for a place among the calls that run at once.
-    async fn place(
-        &self,
-        request: &CallRequest,
-    ) -> Result<tokio::sync::SemaphorePermit<'_>, CallError> {
-        tokio::select! {
-            biased;
-            () = request.cancel.cancelled() => Err(CallError::Cancelled),
-            place = self.places.acquire() => place
-                .map_err(|closed| CallError::Unusable(closed.to_string())),
-            () = tokio::time::sleep_until(request.deadline) => {
-                Err(Ended::WallClock { limit: limits::WALL_CLOCK }.into())
-            }
-        }
     }
 
     fn started(&self) -> Result<&Started, LoadError> {
@@ -146,6 +138,11 @@ impl Module {
         self.grant.access
     }
 
+    /// Whether it came from a file, and not with the binary.
+    pub fn is_foreign(&self) -> bool {
+        matches!(self.code, Code::Loaded(_))
+    }
+
     fn linked(&self, engine: &Engine) -> Result<&Linked, LoadError> {
         match &self.code {
             Code::Loaded(linked) => Ok(linked),
@@ -157,6 +154,20 @@ impl Module {
                 Ok(linked.get_or_init(|| fresh))
             }
         }
+    }
+}
+
+/// Waits for a place among the calls that run at once.
+async fn place<'a>(
+    places: &'a Semaphore,
+    request: &CallRequest,
+) -> Result<SemaphorePermit<'a>, CallError> {
+    tokio::select! {
+        biased;
+        () = request.cancel.cancelled() => Err(CallError::Cancelled),
+        place = places.acquire() => place
+            .map_err(|closed| CallError::Unusable(closed.to_string())),
+        () = tokio::time::sleep_until(request.deadline) => Err(CallError::Busy),
     }
 }
 

@@ -15,7 +15,7 @@ use super::interfaces::runtime::shown;
 use super::limits::{self, Limits};
 use super::meter::Meter;
 use super::printed::Printed;
-use crate::haproxy::RuntimeApi;
+use crate::haproxy::{Identity, RuntimeApi};
 use crate::policy::{Access, Grant};
 
 /// Where progress reports go.
@@ -66,6 +66,8 @@ pub(super) struct CallState {
     pub(super) authority: Option<Arc<Authority>>,
     pub(super) deadline: Instant,
     pub(super) resources: ResourceTable,
+    /// Who the instance is, once the guest asked.
+    pub(super) identity: Option<Arc<Identity>>,
     /// Whether a reply of HAProxy is open.
     pub(super) open_reply: bool,
     /// The failures of the host that the guest was told, the last of each code, with the hints that the contract has no
@@ -91,6 +93,7 @@ impl CallState {
             authority,
             deadline,
             resources,
+            identity: None,
             open_reply: false,
             told: Vec::new(),
             last_progress: None,

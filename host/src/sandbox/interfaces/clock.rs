@@ -37,12 +37,9 @@ impl Host for CallState {
             return Ok(Err(self.exhausted("wall-clock", message)));
         }
         let cancel = self.cancel_token();
-        self.meter.cpu.pause();
-        let waited = tokio::select! {
+        Ok(tokio::select! {
             () = tokio::time::sleep_until(end) => Ok(()),
             () = cancel.cancelled() => Err(HostError::Cancelled),
-        };
-        self.meter.cpu.resume();
-        Ok(waited)
+        })
     }
 }

@@ -7,8 +7,7 @@ use crate::visible::visible;
 
 impl Host for CallState {
     async fn write(&mut self, level: Level, message: String) -> wasmtime::Result<()> {
-        self.meter.log_lines = self.meter.log_lines.saturating_add(1);
-        if self.meter.log_lines > limits::LOG_LINES {
+        if !self.meter.may_log() {
             return Ok(());
         }
         let tool = self

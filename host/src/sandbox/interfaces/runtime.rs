@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wasmtime::component::Resource;
 
-use crate::haproxy::{Bounds, ExecuteError, Reply, RuntimeApi, WireError};
+use crate::haproxy::{Bounds, ExecuteError, Identity, Reply, RuntimeApi, WireError};
 use crate::policy::{self, Access, Command, Refusal, Reveals};
 use crate::sandbox::bindings::haproxy::module::runtime::{
     Command as AskedCommand, CommandError, Host, HostInstance, HostReply,
@@ -104,6 +104,16 @@ impl HostInstance for CallState {
         if let Err(error) = self.count_host_call()? {
             return Ok(Err(error));
         }
+        if words.len() > policy::MAX_WORDS
+            || words.iter().map(String::len).sum::<usize>() > policy::MAX_LINE_BYTES
+        {
+            let error = HostError::Malformed(Problem {
+                code: "too-long".to_owned(),
+                message: format!("no command has more than {} words", policy::MAX_WORDS),
+            });
+            self.note_told(shown(&error));
+            return Ok(Err(error));
+        }
         let Some(runtime) = self.runtime() else {
             return Ok(Err(denied_while_describing("supports")));
         };
@@ -131,11 +141,8 @@ impl HostInstance for CallState {
                 self.exhausted("open-replies", message),
             )));
         }
-        self.meter.commands = self.meter.commands.saturating_add(1);
-        if self.meter.commands > self.meter.limits.commands {
-            let limit = self.meter.limits.commands;
-            let message = format!("the call has used up its commands: {limit}");
-            return Ok(Err(CommandError::Host(self.exhausted("commands", message))));
+        if let Err(error) = self.count_command() {
+            return Ok(Err(CommandError::Host(error)));
         }
         let command = Command {
             words: command.words,
@@ -185,9 +192,7 @@ impl HostReply for CallState {
             });
             return Ok(Err(error));
         }
-        self.meter.cpu.pause();
         let read = self.resources.get_mut(&reply)?.read(max).await;
-        self.meter.cpu.resume();
         Ok(match read {
             Ok((bytes, received)) => {
                 let received = u64::try_from(received).unwrap_or(u64::MAX);
@@ -212,16 +217,30 @@ impl CallState {
             .map(|authority| Arc::clone(&authority.request.instance))
     }
 
-    /// Asks who the instance is, as time in which the guest waits.
-    async fn ask_identity(
-        &mut self,
-        runtime: &RuntimeApi,
-    ) -> Result<Arc<crate::haproxy::Identity>, HostError> {
+    /// Who the instance is: asked once in a call, as one of its commands.
+    async fn ask_identity(&mut self, runtime: &RuntimeApi) -> Result<Arc<Identity>, HostError> {
+        if let Some(identity) = &self.identity {
+            return Ok(Arc::clone(identity));
+        }
+        self.count_command()?;
         let (bounds, cancel) = (self.bounds(), self.cancel_token());
-        self.meter.cpu.pause();
-        let identity = runtime.identity(bounds, &cancel).await;
-        self.meter.cpu.resume();
-        identity.map_err(|error| self.tell(&error))
+        let identity = runtime
+            .identity(bounds, &cancel)
+            .await
+            .map_err(|error| self.tell(&error))?;
+        self.identity = Some(Arc::clone(&identity));
+        Ok(identity)
+    }
+
+    /// Counts something that is sent to HAProxy.
+    fn count_command(&mut self) -> Result<(), HostError> {
+        let limit = self.meter.limits.commands;
+        if self.meter.commands >= limit {
+            let message = format!("the call has used up its commands: {limit}");
+            return Err(self.exhausted("commands", message));
+        }
+        self.meter.commands += 1;
+        Ok(())
     }
 
     /// Asks `policy`, then the wire.
@@ -240,9 +259,7 @@ impl CallState {
             .map_err(|refusal| CommandError::Host(self.tell_refusal(&refusal)))?;
         let (bounds, cancel) = (self.bounds(), self.cancel_token());
         let reveals = permit.reveals();
-        self.meter.cpu.pause();
         let executed = runtime.execute(permit, bounds, &cancel).await;
-        self.meter.cpu.resume();
         let open = executed.map(|reply| OpenReply::new(reply, reveals));
         open.map_err(|error| match error {
             ExecuteError::Wire(error) => CommandError::Host(self.tell(&error)),
@@ -294,11 +311,10 @@ impl CallState {
 
     /// Tells the guest of a refusal, and the operator's log with it.
     fn tell_refusal(&mut self, refusal: &Refusal) -> HostError {
-        tracing::warn!(
-            module = &*self.module,
-            code = refusal.code(),
-            "refused: {refusal}"
-        );
+        if self.meter.may_log() {
+            let (module, code) = (&*self.module, refusal.code());
+            tracing::warn!(module, code, "refused: {refusal}");
+        }
         let told = match refusal {
             Refusal::Malformed(malformed) => HostError::Malformed(Problem {
                 code: refusal.code().to_owned(),
