@@ -36,8 +36,11 @@ mod bindings {
 
 use bindings::haproxy::module::{clock, invocation, log, progress, runtime, types};
 
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Nothing;
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Bytes(usize);
+#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Answer(
     #[expect(dead_code, reason = "held until the call ends, as in the sandbox")] String,
 );
@@ -109,7 +112,7 @@ impl Host {
                 .call_call(&mut store, request)
                 .await
                 .unwrap();
-            assert_eq!(answer.is_ok(), tool != "absent");
+            assert_eq!(answer.is_ok(), tool != "absent", "{:?}", answer.err());
         });
     }
 }

@@ -129,7 +129,8 @@ fn show_stat(report: &mut Report, own: &Peer, haproxy: &Haproxy, servers: usize,
 fn parsing(report: &mut Report, dump: &[u8], rounds: usize) {
     let host = bare::Host::new();
     let module = host.module("stats");
-    let reply: Arc<[u8]> = Arc::from(dump.trim_ascii_end());
+    // As the host hands it over: without the empty line that ends a reply on the wire.
+    let reply: Arc<[u8]> = Arc::from(dump.strip_suffix(b"\n").unwrap());
     let mut native = Sample::default();
     let mut guest = Sample::default();
     for _ in 0..rounds {
