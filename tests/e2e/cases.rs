@@ -2,7 +2,7 @@
 //! a test; what must hold for every tool walks this table.
 
 use haproxy_mcp_testkit::mcp::McpServer;
-use haproxy_mcp_testkit::{Haproxy, newest};
+use haproxy_mcp_testkit::{Binary, Haproxy, newest};
 use serde_json::{Value, json};
 
 use crate::{busy, serve};
@@ -13,20 +13,31 @@ pub(crate) struct Case {
     pub(crate) succeeds: Value,
     /// Such arguments whose answer moves but once a second while nobody visits.
     pub(crate) still: Value,
-    /// Arguments that the schema allows and that name what is not there.
+    /// Arguments that the schema allows and that name what is not there; null for a tool that has no arguments.
     pub(crate) refused: Value,
     /// The code of that refusal, and the argument that it is about.
     pub(crate) because: (&'static str, &'static str),
+    /// The first version that has the command, where that is later than 2.6; earlier ones refuse it as `unsupported`.
+    pub(crate) since: Option<(u32, u32)>,
+}
+
+impl Case {
+    /// Whether this HAProxy has what the tool asks for.
+    pub(crate) fn is_of(&self, binary: &Binary) -> bool {
+        self.since
+            .is_none_or(|(major, minor)| binary.at_least(major, minor))
+    }
 }
 
 pub(crate) fn cases() -> Vec<Case> {
-    vec![
+    let mut cases = vec![
         Case {
             tool: "show_info",
             succeeds: json!({}),
             still: json!({ "fields": ["Name", "Version", "Nbthread", "Maxconn", "Pid", "Listeners", "description"] }),
             refused: json!({ "fields": ["CurrConns", "Maxcon"] }),
             because: ("invalid-argument", "/fields/1"),
+            since: None,
         },
         Case {
             tool: "show_stat",
@@ -34,6 +45,7 @@ pub(crate) fn cases() -> Vec<Case> {
             still: json!({}),
             refused: json!({ "proxy": "be_ap" }),
             because: ("not-found", "/proxy"),
+            since: None,
         },
         Case {
             tool: "list_backends",
@@ -41,6 +53,7 @@ pub(crate) fn cases() -> Vec<Case> {
             still: json!({}),
             refused: json!({ "cursor": "0000000000000000.1.-" }),
             because: ("invalid-argument", "/cursor"),
+            since: None,
         },
         Case {
             tool: "list_servers",
@@ -48,6 +61,7 @@ pub(crate) fn cases() -> Vec<Case> {
             still: json!({ "backend": "be_app" }),
             refused: json!({ "backend": "be_ap" }),
             because: ("not-found", "/backend"),
+            since: None,
         },
         Case {
             tool: "get_server",
@@ -55,8 +69,21 @@ pub(crate) fn cases() -> Vec<Case> {
             still: json!({ "backend": "be_app", "server": "app1" }),
             refused: json!({ "backend": "be_app", "server": "app9" }),
             because: ("not-found", "/server"),
+            since: None,
         },
-    ]
+    ];
+    cases.extend(crate::topology::cases());
+    cases.extend(crate::rates::cases());
+    cases.extend(crate::process::cases());
+    cases
+}
+
+/// Those of a tool that can refuse something: one without arguments cannot.
+pub(crate) fn refusals() -> Vec<Case> {
+    cases()
+        .into_iter()
+        .filter(|case| !case.refused.is_null())
+        .collect()
 }
 
 /// The names of the tools that the server lists.
@@ -75,6 +102,11 @@ pub(crate) fn listed(server: &McpServer) -> Vec<String> {
 pub(crate) fn all_succeed(server: &McpServer) {
     for case in cases() {
         let response = server.call(case.tool, case.succeeds);
+        if case.since.is_some() && response.result()["isError"] == json!(true) {
+            assert_eq!(response.code(), "unsupported", "{}", case.tool);
+            has_shape(response.error());
+            continue;
+        }
         assert!(
             response.answer().is_object(),
             "{}: {}",
@@ -136,7 +168,7 @@ haproxy_mcp_testkit::on_each_version! {
     fn every_tool_refuses_what_is_not_there(binary: &Binary) {
         let haproxy = Haproxy::start(binary);
         let server = serve(&haproxy);
-        for case in cases() {
+        for case in refusals() {
             let response = server.call(case.tool, case.refused);
             let error = response.error();
             has_shape(error);

@@ -18,6 +18,8 @@ pub(crate) struct Moment {
     pub(crate) information: Fields,
     pub(crate) statistics: Vec<Object>,
     pub(crate) states: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
+    /// Replies of further commands, by the command.
+    pub(crate) replies: BTreeMap<&'static str, String>,
 }
 
 impl Moment {
@@ -33,10 +35,15 @@ impl Moment {
             information: oracle::information(haproxy),
             statistics,
             states,
+            replies: crate::topology::COMMANDS
+                .into_iter()
+                .chain(crate::process::COMMANDS)
+                .map(|command| (command, haproxy.raw_text(command)))
+                .collect(),
         }
     }
 
-    fn objects(&self, kind: &str) -> impl Iterator<Item = &Object> {
+    pub(crate) fn objects(&self, kind: &str) -> impl Iterator<Item = &Object> {
         self.statistics
             .iter()
             .filter(move |object| object.kind() == kind)
@@ -92,19 +99,24 @@ fn objections(
         "list_backends" => check.list_backends(answer),
         "list_servers" => check.list_servers(answer),
         "get_server" => check.get_server(answer),
-        other => panic!("nobody has written down what `{other}` must answer"),
+        other => {
+            let known = crate::topology::check(&mut check, other, arguments, answer)
+                || crate::rates::check(&mut check, other, arguments, answer)
+                || crate::process::check(&mut check, other, arguments, answer);
+            assert!(known, "nobody has written down what `{other}` must answer");
+        }
     }
     check.objections
 }
 
-struct Check<'a> {
-    before: &'a Moment,
-    after: &'a Moment,
+pub(crate) struct Check<'a> {
+    pub(crate) before: &'a Moment,
+    pub(crate) after: &'a Moment,
     objections: Vec<String>,
 }
 
 impl Check<'_> {
-    fn wrong(&mut self, objection: impl Into<String>) {
+    pub(crate) fn wrong(&mut self, objection: impl Into<String>) {
         self.objections.push(objection.into());
     }
 
@@ -112,7 +124,12 @@ impl Check<'_> {
         clippy::needless_pass_by_value,
         reason = "most of what is compared is made for it"
     )]
-    fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, said: T, expected: T) {
+    pub(crate) fn same<T: PartialEq + std::fmt::Debug>(
+        &mut self,
+        what: &str,
+        said: T,
+        expected: T,
+    ) {
         if said != expected {
             self.wrong(format!("{what} is {said:?}, and by HAProxy {expected:?}"));
         }
@@ -416,7 +433,7 @@ impl Check<'_> {
         );
     }
 
-    fn counts(&mut self, what: &str, said: &Value, which: impl Fn(&&Object) -> bool) {
+    pub(crate) fn counts(&mut self, what: &str, said: &Value, which: impl Fn(&&Object) -> bool) {
         let counted = |moment: &Moment| {
             let mut counts = BTreeMap::from(
                 ["total", "up", "down", "maint", "drain", "no_check"].map(|name| (name, 0)),
@@ -447,7 +464,7 @@ impl Check<'_> {
         }
     }
 
-    fn fields(&mut self, row: &Map<String, Value>, span: &Span) {
+    pub(crate) fn fields(&mut self, row: &Map<String, Value>, span: &Span) {
         for (name, value) in row {
             self.objections.extend(span.objection(name, value));
         }
@@ -456,7 +473,7 @@ impl Check<'_> {
         }
     }
 
-    fn span(&mut self, proxy: &str, server: &str) -> Option<Span> {
+    pub(crate) fn span(&mut self, proxy: &str, server: &str) -> Option<Span> {
         let find = |moment: &Moment| {
             let name = (proxy.to_owned(), server.to_owned());
             Some(
@@ -511,13 +528,13 @@ pub(crate) fn rows(answer: &Value) -> impl Iterator<Item = &Map<String, Value>> 
     answer["rows"].as_array().expect("rows").iter().map(object)
 }
 
-fn object(value: &Value) -> &Map<String, Value> {
+pub(crate) fn object(value: &Value) -> &Map<String, Value> {
     value
         .as_object()
         .unwrap_or_else(|| panic!("an object was expected: {value}"))
 }
 
-fn names(object: &Map<String, Value>) -> BTreeSet<&str> {
+pub(crate) fn names(object: &Map<String, Value>) -> BTreeSet<&str> {
     object.keys().map(String::as_str).collect()
 }
 

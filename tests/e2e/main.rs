@@ -26,10 +26,16 @@ mod expected;
 mod gone;
 /// HAProxy's own word.
 mod oracle;
+/// The process, its memory and threads, its logs and what it can be asked.
+mod process;
 /// MCP itself: both eras, what is not a tool call, what is on which stream.
 mod protocol;
 /// Pages, sorting and choosing, with the whole table for comparison.
 mod selection;
+/// Samples, rankings and the file of statistics.
+mod rates;
+/// Frontends and backends, servers one by one, and what they use.
+mod topology;
 /// Every value of every tool, on every version of HAProxy.
 mod values;
 
@@ -40,7 +46,7 @@ use haproxy_mcp_testkit::{Binary, Haproxy};
 
 /// The program that is tested.
 fn program() -> McpServerBuilder {
-    McpServer::builder(env!("CARGO_BIN_EXE_haproxy-mcp"))
+    McpServer::builder(env!("CARGO_BIN_EXE_haproxy-mcp")).args(["--toolsets", "all"])
 }
 
 /// A server in front of this HAProxy, ready to be asked.
