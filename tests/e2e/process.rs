@@ -104,6 +104,7 @@ pub(crate) fn cases() -> Vec<Case> {
 }
 
 /// Says what is wrong in the answer of one of these tools; false for another tool.
+#[expect(clippy::too_many_lines, reason = "one arm for each tool")]
 pub(crate) fn check(check: &mut Check<'_>, tool: &str, arguments: &Value, answer: &Value) -> bool {
     let lines = |command: &str, which: fn(&str) -> bool| -> Vec<String> {
         check.before.replies[command]
@@ -336,7 +337,7 @@ fn activity(check: &mut Check<'_>, arguments: &Value, answer: &Value) {
 
 fn pools(check: &mut Check<'_>, arguments: &Value, answer: &Value) {
     let filter = arguments["filter"].as_str().unwrap_or_default();
-    let said = |reply: &str| -> Vec<(String, u64)> {
+    let listed = |reply: &str| -> Vec<(String, u64)> {
         reply
             .lines()
             .filter_map(|line| line.strip_prefix("  - Pool "))
@@ -348,34 +349,33 @@ fn pools(check: &mut Check<'_>, arguments: &Value, answer: &Value) {
             .filter(|(name, _)| name.contains(filter))
             .collect()
     };
-    let before = said(&check.before.replies["show pools"]);
-    let after = said(&check.after.replies["show pools"]);
+    let before = listed(&check.before.replies["show pools"]);
+    let after = listed(&check.after.replies["show pools"]);
     check.same(
         "matched",
         answer["matched"].as_u64(),
         Some(before.len() as u64),
     );
     check.same("pools", &answer["totals"]["pools"], &json!(before.len()));
-    let mut last = u64::MAX;
+    let mut previous = u64::MAX;
     for row in rows(answer) {
         let name = text(row, "name");
         let bytes = row["allocated_bytes"].as_u64().unwrap_or_default();
-        let known: Vec<u64> = before
+        let sizes: Vec<u64> = before
             .iter()
             .chain(&after)
-            .filter(|(known, _)| *known == name)
+            .filter(|(pool, _)| *pool == name)
             .map(|(_, bytes)| *bytes)
             .collect();
-        let (least, most) = (known.iter().min().copied(), known.iter().max().copied());
-        let between =
-            least.is_some_and(|least| bytes >= least) && most.is_some_and(|most| bytes <= most);
+        let (low, high) = (sizes.iter().min().copied(), sizes.iter().max().copied());
+        let between = low.is_some_and(|low| bytes >= low) && high.is_some_and(|high| bytes <= high);
         check.same(
-            &format!("{name}: {bytes} bytes, and by HAProxy {known:?}"),
+            &format!("{name}: {bytes} bytes, and by HAProxy {sizes:?}"),
             between,
             true,
         );
-        check.same("the order", bytes <= last, true);
-        last = bytes;
+        check.same("the order", bytes <= previous, true);
+        previous = bytes;
     }
 }
 

@@ -202,7 +202,7 @@ fn sinks_and_lines_of_a_ring() {
     let mut reader = EventsReader::default();
     reader
         .push(b"<999>a\nb", |event| {
-            assert_eq!((event.priority, event.text), (None, &b"<999>a"[..]))
+            assert_eq!((event.priority, event.text), (None, &b"<999>a"[..]));
         })
         .unwrap();
     assert_eq!(reader.finish(), Err(EventsError::Truncated));
@@ -270,6 +270,6 @@ proptest! {
         let _ = events::sinks(&reply);
         let _ = startup_logs::read(&reply);
         let mut reader = EventsReader::default();
-        let _ = reader.push(&reply, |event| { let _ = event.severity(); });
+        let _ = reader.push(&reply, |event| assert!(event.severity().is_none_or(|name| !name.is_empty())));
     }
 }

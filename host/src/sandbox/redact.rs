@@ -393,7 +393,7 @@ fn credentials(text: &[u8], secrets: &mut Vec<Range<usize>>) {
         {
             // One space or an encoded one.
             let gap = match after {
-                [b' ', ..] | [b'+', ..] => after
+                [b' ' | b'+', ..] => after
                     .iter()
                     .take_while(|byte| **byte == b' ' || **byte == b'+')
                     .count(),
