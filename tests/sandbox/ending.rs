@@ -1,7 +1,5 @@
 //! Guests that end abnormally. Each is one typed error; what else runs goes on.
 
-use std::time::Duration;
-
 use haproxy_mcp::sandbox::limits::CPU;
 use haproxy_mcp_testkit::guests;
 use serde_json::json;
@@ -59,6 +57,8 @@ fn one_guests_trouble_is_its_own() {
     still_asks(&server, &haproxy);
     let calls = [
         ("hostile__spin", json!({})),
+        ("hostile__spin", json!({})),
+        ("hostile__spin", json!({})),
         ("hostile__memory", json!({})),
         ("hostile__fine", json!({})),
         ("hostile__trap", json!({ "how": "panic" })),
@@ -94,15 +94,15 @@ fn one_guests_trouble_is_its_own() {
         })
         .collect();
     insta::assert_snapshot!(codes.join("\n"));
-    // The tools that are none of it did not wait for those that spin.
-    for index in [2, 5, 10] {
-        let took = answers[index].took;
-        assert!(
-            took < CPU + Duration::from_secs(10),
-            "{}: {took:?}",
-            calls[index].0
-        );
+    // The tools that are none of it did not wait for any of those that spin.
+    let mut fine = 0;
+    for ((tool, _), response) in calls.iter().zip(&answers) {
+        if ["hostile__fine", "show_info", "list_backends"].contains(tool) {
+            assert!(response.took < CPU / 2, "{tool}: {:?}", response.took);
+            fine += 1;
+        }
     }
+    assert_eq!(fine, 3);
     still_asks(&server, &haproxy);
 }
 
