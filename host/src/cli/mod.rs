@@ -213,10 +213,13 @@ fn run<E: Problem>(
         Ok(settings) => settings,
         Err(error) => return report_settings(&error),
     };
-    if let Err(error) = log::start(settings.log_level) {
-        report(&error.to_string(), None);
-        return ExitCode::FAILURE;
-    }
+    let log = match log::start(settings.log_level) {
+        Ok(log) => log,
+        Err(error) => {
+            report(&error.to_string(), None);
+            return ExitCode::FAILURE;
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -230,6 +233,8 @@ fn run<E: Problem>(
     let ended = runtime.block_on(command(settings));
     // A thread may still wait for standard input, where that is not a pipe; nobody waits for it.
     runtime.shutdown_background();
+    // What was logged stands before what is reported of the end.
+    drop(log);
     match ended {
         Ok(code) => code,
         Err(error) => report_problem(&error),

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -32,6 +32,7 @@ pub struct McpServerBuilder {
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     deadline: Duration,
+    reads_stderr: bool,
 }
 
 impl McpServerBuilder {
@@ -82,6 +83,13 @@ impl McpServerBuilder {
         self
     }
 
+    /// Leaves standard error unread, as some clients do, until [`McpServer::read_stderr`].
+    #[must_use]
+    pub fn unread_stderr(mut self) -> Self {
+        self.reads_stderr = false;
+        self
+    }
+
     /// Starts it. No message has been sent yet.
     pub fn start(self) -> McpServer {
         let mut child = self
@@ -93,25 +101,24 @@ impl McpServerBuilder {
         let stdout = child.stdout.take().expect("a piped stdout");
         let stderr = child.stderr.take().expect("a piped stderr");
         let heard = Arc::new(Heard::default());
-        let readers = vec![
-            std::thread::spawn({
-                let heard = Arc::clone(&heard);
-                move || heard.read_messages(BufReader::new(stdout))
-            }),
-            std::thread::spawn({
-                let heard = Arc::clone(&heard);
-                move || heard.read_log(stderr)
-            }),
-        ];
-        McpServer {
+        let readers = vec![std::thread::spawn({
+            let heard = Arc::clone(&heard);
+            move || heard.read_messages(BufReader::new(stdout))
+        })];
+        let mut server = McpServer {
             child,
             stdin: Mutex::new(stdin),
+            unread_stderr: Some(stderr),
             heard,
             readers,
             next_id: Mutex::new(1),
             stateless: Mutex::new(false),
             deadline: self.deadline,
+        };
+        if self.reads_stderr {
+            server.read_stderr();
         }
+        server
     }
 
     /// Runs it with nothing on standard input until it ends by itself: for a start that fails.
@@ -165,6 +172,8 @@ pub struct Ended {
 pub struct McpServer {
     child: Child,
     stdin: Mutex<Option<ChildStdin>>,
+    /// Standard error that nobody reads.
+    unread_stderr: Option<ChildStderr>,
     heard: Arc<Heard>,
     readers: Vec<JoinHandle<()>>,
     next_id: Mutex<i64>,
@@ -261,6 +270,7 @@ impl McpServer {
             args: Vec::new(),
             env: Vec::new(),
             deadline: DEADLINE,
+            reads_stderr: true,
         }
     }
 
@@ -433,6 +443,15 @@ impl McpServer {
         self.heard.lock().log.clone()
     }
 
+    /// Begins to read standard error, if nobody does yet.
+    pub fn read_stderr(&mut self) {
+        if let Some(stderr) = self.unread_stderr.take() {
+            let heard = Arc::clone(&self.heard);
+            self.readers
+                .push(std::thread::spawn(move || heard.read_log(stderr)));
+        }
+    }
+
     /// Waits until the log holds this text; gives the log.
     pub fn wait_for_stderr(&self, text: &str) -> String {
         until(&format!("`{text}` in the log"), || {
@@ -487,6 +506,15 @@ impl McpServer {
             stdout,
             stderr,
         }
+    }
+}
+
+impl McpServer {
+    /// As [`shutdown`](Self::shutdown), without waiting for the end of standard error, which nobody reads.
+    pub fn shutdown_unread(mut self) -> ExitStatus {
+        drop(self.stdin.lock().unwrap().take());
+        wait_for_end(&mut self.child, self.deadline)
+            .expect("the server went on after its client had gone")
     }
 }
 
