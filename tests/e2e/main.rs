@@ -28,6 +28,8 @@ mod gone;
 mod oracle;
 /// The process, its memory and threads, its logs and what it can be asked.
 mod process;
+/// Lines that are no messages, or not the ones that MCP knows.
+mod lines;
 /// The log, read and unread.
 mod log;
 /// MCP itself: both eras, what is not a tool call, what is on which stream.

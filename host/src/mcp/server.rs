@@ -11,7 +11,8 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use tokio::sync::mpsc;
 
-use super::{repeated, reply};
+use super::repeated::RepeatedKey;
+use super::reply;
 use crate::catalogue::{Caller, Catalogue, Refused, Tool};
 use crate::policy::Access;
 use crate::sandbox::{Progress, ProgressSink};
@@ -148,8 +149,8 @@ impl ServerHandler for Server {
             };
             return Err(ErrorData::invalid_params(why, None));
         };
-        if let Some(pointer) = repeated::mark(&context.meta) {
-            let repeated = Refused::Repeated(visible(pointer, 200).into_owned());
+        if let Some(key) = context.extensions.get::<RepeatedKey>() {
+            let repeated = Refused::Repeated(visible(key.pointer(), 200).into_owned());
             return Ok(reply::refused(&repeated).into());
         }
         let (progress, mut reports) = progress(&context);

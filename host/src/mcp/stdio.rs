@@ -1,11 +1,17 @@
 //! MCP over standard input and output. Nothing else is ever written to standard output.
 
+use std::time::Duration;
+
 use rmcp::ServiceExt;
 use rmcp::service::{QuitReason, ServerInitializeError};
 use rmcp::transport::io::stdio_pipes;
+use tokio::io::AsyncRead;
 
 use super::Server;
-use super::repeated::MarkRepeated;
+use super::transport::{Transport, Written};
+
+/// How long the end waits for a client that does not read what it was told.
+const LAST_WAIT: Duration = Duration::from_secs(1);
 
 /// Why serving ended other than by the client's leaving.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +27,17 @@ pub enum ServeError {
 /// Serves one client until it closes standard input.
 pub async fn serve(server: Server) -> Result<(), ServeError> {
     let (reader, writer) = stdio_pipes();
-    let running = match server.serve((MarkRepeated::new(reader), writer)).await {
+    let (transport, written) = Transport::new(reader, writer);
+    let outcome = converse(server, transport).await;
+    finish(written).await;
+    outcome
+}
+
+async fn converse<R>(server: Server, transport: Transport<R>) -> Result<(), ServeError>
+where
+    R: AsyncRead + Unpin + Send + 'static,
+{
+    let running = match server.serve(transport).await {
         Ok(running) => running,
         // A client that leaves before it begins has not done anything wrong.
         Err(ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
@@ -32,6 +48,20 @@ pub async fn serve(server: Server) -> Result<(), ServeError> {
         reason => {
             tracing::debug!(?reason, "the client left");
             Ok(())
+        }
+    }
+}
+
+/// Waits until what was said is written.
+async fn finish(mut written: Written) {
+    match tokio::time::timeout(LAST_WAIT, &mut written).await {
+        Ok(Ok(Ok(()))) => {}
+        // A client that has gone reads nothing.
+        Ok(Ok(Err(error))) => tracing::debug!("the client did not read everything: {error}"),
+        Ok(Err(error)) => tracing::error!("writing ended abnormally: {error}"),
+        Err(_) => {
+            tracing::debug!("the client did not read everything in time");
+            written.abort();
         }
     }
 }
