@@ -6,7 +6,7 @@ use haproxy_mcp_testkit::mcp::{McpServer, Response};
 use haproxy_mcp_testkit::{Haproxy, ScriptedSocket, Step, newest, scripted};
 use serde_json::{Value, json};
 
-use crate::cases::{all_succeed, cases, has_shape, listed};
+use crate::cases::{Case, all_succeed, cases, has_shape, listed};
 use crate::{busy, program, serve};
 
 /// Seconds that a command may take in these tests.
@@ -18,10 +18,33 @@ const PATIENCE: Duration = Duration::from_secs(12);
 /// A tool error's code, and the reason in its details.
 type Said = (&'static str, &'static str);
 
+/// Calls every tool. Those that wait in vain do so side by side, as many as there may be connections to HAProxy; where
+/// much is sent it is one after another, so that none waits for the processor.
+fn all_called(server: &McpServer, what: &str) -> Vec<(Case, Response)> {
+    let side_by_side = if what.contains("hangs") { 3 } else { 1 };
+    let mut answered = Vec::new();
+    let mut cases = cases().into_iter().peekable();
+    while cases.peek().is_some() {
+        let begun: Vec<_> = cases
+            .by_ref()
+            .take(side_by_side)
+            .map(|case| {
+                let call = server.begin(case.tool, case.succeeds.clone());
+                (case, call)
+            })
+            .collect();
+        answered.extend(
+            begun
+                .into_iter()
+                .map(|(case, call)| (case, server.finish(call))),
+        );
+    }
+    answered
+}
+
 /// Calls every tool; each must fail with one of these codes and reasons, in time, and say what to do.
 fn all_fail(server: &McpServer, what: &str, expected: &[Said]) {
-    for case in cases() {
-        let response = server.call(case.tool, case.succeeds);
+    for (case, response) in all_called(server, what) {
         let error = response.error();
         has_shape(error);
         let said = (
@@ -331,7 +354,8 @@ fn what_changes_under_a_known_haproxy_is_an_error_and_the_next_call_works() {
                 },
                 Step::Close,
             ],
-            vec!["exhausted", "unparsable"],
+            // On a busy machine the deadline may come before the limit on bytes.
+            vec!["exhausted", "unparsable", "timeout"],
         ),
     ];
     for (what, steps, expected) in misbehaviours {
@@ -344,8 +368,7 @@ fn what_changes_under_a_known_haproxy_is_an_error_and_the_next_call_works() {
         all_succeed(&server);
         let socket = ScriptedSocket::unix(steps);
         door.lead_to(&socket.path());
-        for case in cases() {
-            let response = server.call(case.tool, case.succeeds);
+        for (case, response) in all_called(&server, what) {
             has_shape(response.error());
             assert!(
                 expected.contains(&response.code()),
