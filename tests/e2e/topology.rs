@@ -3,7 +3,7 @@ use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
 use haproxy_mcp_testkit::topology::ODD_BACKEND;
-use haproxy_mcp_testkit::{Binary, Haproxy, until};
+use haproxy_mcp_testkit::{Binary, Haproxy, newest, until};
 use serde_json::{Map, Value, json};
 
 use crate::cases::{Case, all_succeed, has_shape};
@@ -912,4 +912,37 @@ fn fields(line: &str) -> Vec<String> {
     // each line ends with a comma
     assert!(field.is_empty() && !quoted, "{line}");
     fields
+}
+
+/// Without a limit an answer stays about 2,000 tokens, of four characters each, and says what is not in it.
+#[test]
+fn a_default_answer_is_small_and_says_what_is_left_out() {
+    let haproxy = Haproxy::builder(&newest()).servers(700).start();
+    let server = serve(&haproxy);
+    for (tool, arguments) in [
+        ("show_servers_state", json!({})),
+        ("show_servers_state", json!({ "fields": ["all"] })),
+        ("show_servers_conn", json!({ "fields": ["all"] })),
+        ("get_backend", json!({ "backend": "be_many" })),
+        ("get_backend", json!({ "backend": "be_app" })),
+        ("show_frontend", json!({ "frontend": "fe_http" })),
+        ("top", json!({ "by": "sessions" })),
+        ("sample_stat", json!({ "seconds": 1, "type": "server" })),
+    ] {
+        let response = server.call(tool, arguments.clone());
+        let answer = response.answer();
+        let size = answer.to_string().len();
+        assert!(size <= 7_000, "{tool} {arguments}: {size} characters");
+        let rows = answer["rows"].as_array().map_or(0, Vec::len) as u64;
+        if answer["matched"]
+            .as_u64()
+            .is_some_and(|matched| matched > rows)
+        {
+            let left_out = answer["left_out"]["rows"].is_u64();
+            assert!(
+                answer["next_cursor"].is_string() || left_out,
+                "{tool} {arguments}: {answer}"
+            );
+        }
+    }
 }
