@@ -1,29 +1,22 @@
-//! One test for each constant of `host/src/sandbox/limits.rs`, with its name. `named` compares the two lists.
+//! What one call may use up: a test for each constant of `host/src/sandbox/limits.rs` that is about it, with its name.
+//! Those of what calls share are in `places`, those of what a module may need from the start in `loaded`; `named` sees
+//! to it that none is forgotten.
 
-use std::fs::File;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use haproxy_mcp::sandbox::limits::{
-    CANCEL_GRACE, COMMANDS, CONCURRENT_CALLS, CORE_INSTANCES, CPU, DESCRIBE_CPU,
-    DESCRIBE_WALL_CLOCK, HANDLES, HOST_CALL_BYTES, HOST_CALLS, HOST_CALLS_GRACE,
-    LOG_LINE_CHARACTERS, LOG_LINES, MEMORIES, MEMORY_BYTES, MODULE_FILE_BYTES, PRINTED_BYTES,
-    PROGRESS_INTERVAL, RANDOM_BYTES, READ_BYTES, REPLY_BYTES, RESULT_BYTES, TABLES,
-    TEXT_CHARACTERS, WALL_CLOCK,
+    ARGUMENT_BYTES, COMMANDS, CONCURRENT_FOREIGN_CALLS, CPU, HANDLES, HOST_CALL_BYTES, HOST_CALLS,
+    HOST_CALLS_GRACE, LOG_LINE_CHARACTERS, LOG_LINES, MEMORY_BYTES, PRINTED_BYTES,
+    PROGRESS_INTERVAL, RANDOM_BYTES, READ_BYTES, REPLY_BYTES, RESULT_BYTES, TEXT_CHARACTERS,
+    WALL_CLOCK,
 };
-use haproxy_mcp_testkit::{Haproxy, guests, newest};
+use haproxy_mcp_testkit::{Gate, Haproxy, ScriptedSocket, Step, guests, newest};
 use serde_json::{Value, json};
 
 use crate::site::{
-    NOWHERE, alone, before, builder, call, goes_on, hostile, hostile_alone, refusal, started,
-    still_asks,
+    LATE, NOWHERE, alone, before, builder, call, goes_on, hostile, hostile_alone, milliseconds,
+    started, still_asks,
 };
-
-/// What a busy machine may add to a time that a limit sets.
-const LATE: Duration = Duration::from_secs(10);
-
-fn milliseconds(duration: Duration) -> String {
-    format!("{} ms", duration.as_millis())
-}
 
 #[test]
 fn memory_bytes() {
@@ -52,11 +45,6 @@ fn memory_bytes() {
 }
 
 #[test]
-fn memory_bytes_from_the_start() {
-    insta::assert_snapshot!(refusal(&guests::component("large-memory")));
-}
-
-#[test]
 fn cpu() {
     let server = hostile_alone();
     let ended = call(&server, "spin", json!({}));
@@ -72,49 +60,91 @@ fn cpu() {
     goes_on(&server);
 }
 
+/// Longer than a guest may compute.
+const LONGER: Duration = CPU.saturating_add(Duration::from_secs(1));
+
 #[test]
 fn cpu_does_not_count_waiting() {
-    let server = hostile_alone();
-    let longer = CPU + Duration::from_millis(500);
-    let waited = call(
-        &server,
-        "sleep",
-        json!({ "milliseconds": longer.as_millis() }),
+    let server = started(
+        builder().socket(NOWHERE.as_ref()),
+        &[guests::path("hostile"), guests::path("wasi")],
     );
-    assert!(waited.answer()["to"].is_u64());
-    assert!(waited.took >= longer);
+    let wait = json!({ "milliseconds": LONGER.as_millis() });
+    for (tool, done) in [("hostile__sleep", "to"), ("wasi__sleep", "waited")] {
+        let waited = server.call(tool, wait.clone());
+        assert!(waited.answer()[done].is_u64(), "{tool}");
+        assert!(waited.took >= LONGER, "{tool}: {:?}", waited.took);
+    }
 }
 
+#[test]
+fn cpu_does_not_count_waiting_for_haproxy() {
+    let gate = Gate::new();
+    let socket = ScriptedSocket::unix(vec![
+        Step::ReadLine,
+        Step::Wait(gate.clone()),
+        Step::send("\nName: HAProxy\n\n"),
+    ]);
+    let server = started(builder().socket(&socket.path()), &[guests::path("hostile")]);
+    let asking = server.begin("hostile__say", json!({ "words": ["show", "info"] }));
+    assert!(server.finish_within(asking, LONGER).is_none());
+    gate.open();
+    let reply = server.finish(asking);
+    let reply = reply.answer()["reply"].as_str().unwrap();
+    assert!(reply.starts_with("Name: HAProxy"), "{reply}");
+}
+
+/// What the host does for a guest is the guest's: here, taking over lists of words that it refuses.
+#[test]
+fn cpu_counts_work_of_the_host() {
+    let server = hostile_alone();
+    let flood = json!({ "what": "supports-too-many", "times": HOST_CALLS });
+    let ended = call(&server, "flood", flood);
+    assert_eq!(ended.code(), "cpu-limit");
+    assert!(ended.took < CPU + LATE, "ended after {:?}", ended.took);
+    goes_on(&server);
+}
+
+/// It really takes that long, so that nextest starts it first. Calls that wait for a place meanwhile are under the same
+/// limit.
 #[test]
 fn wall_clock() {
     let server = started(
         builder()
             .socket(NOWHERE.as_ref())
             .deadline(WALL_CLOCK + LATE * 3),
-        &[guests::path("wasi"), guests::path("hostile")],
+        &[guests::path("wasi")],
     );
-    let started = Instant::now();
-    let for_ever = server.begin("wasi__sleep", json!({ "milliseconds": 3_600_000 }));
-    goes_on(&server);
-    assert!(
-        started.elapsed() < LATE,
-        "a guest that waits kept another from answering"
-    );
-    let ended = server.finish(for_ever);
-    assert_eq!(ended.code(), "wall-clock-limit");
-    assert!(
-        ended.error()["message"]
-            .as_str()
-            .unwrap()
-            .contains(&milliseconds(WALL_CLOCK))
-    );
-    assert!(ended.took >= WALL_CLOCK, "ended after {:?}", ended.took);
-    assert!(
-        ended.took < WALL_CLOCK + LATE,
-        "ended after {:?}",
-        ended.took
-    );
-    goes_on(&server);
+    let for_ever = json!({ "milliseconds": 3_600_000 });
+    let calls = vec![("wasi__sleep", for_ever); CONCURRENT_FOREIGN_CALLS as usize * 2];
+    let ended = server.call_concurrently(&calls);
+    let (within, waiting) = ended.split_at(CONCURRENT_FOREIGN_CALLS as usize);
+    for ended in within {
+        assert_eq!(ended.code(), "wall-clock-limit");
+        assert!(
+            ended.error()["message"]
+                .as_str()
+                .unwrap()
+                .contains(&milliseconds(WALL_CLOCK))
+        );
+    }
+    for ended in waiting {
+        // The places come free in the moment in which their own time is over.
+        assert!(
+            ["busy", "wall-clock-limit"].contains(&ended.code()),
+            "{}",
+            ended.message
+        );
+    }
+    for ended in &ended {
+        assert!(ended.took >= WALL_CLOCK, "ended after {:?}", ended.took);
+        assert!(
+            ended.took < WALL_CLOCK + LATE,
+            "ended after {:?}",
+            ended.took
+        );
+    }
+    assert_eq!(server.call("wasi__fine", json!({})).answer(), &json!({}));
 }
 
 /// The host does not begin a wait that would cross it.
@@ -130,29 +160,6 @@ fn wall_clock_of_a_known_wait() {
     assert_eq!(refused.code(), "exhausted");
     assert_eq!(refused.error()["details"]["reason"], "wall-clock");
     assert!(refused.took < LATE, "refused after {:?}", refused.took);
-}
-
-#[test]
-fn cancel_grace() {
-    let server = hostile_alone();
-    goes_on(&server);
-    let deaf: Vec<_> = (0..CONCURRENT_CALLS)
-        .map(|_| server.begin("hostile__stay", json!({})))
-        .collect();
-    let next = server.begin("hostile__fine", json!({}));
-    // Every place is taken: nothing but the end of a deaf call lets it in.
-    assert!(server.finish_within(next, CANCEL_GRACE * 4).is_none());
-    let gave_up = Instant::now();
-    for call in deaf {
-        server.cancel(call);
-    }
-    assert_eq!(server.finish(next).answer(), &json!({ "fine": true }));
-    let late = gave_up.elapsed();
-    assert!(
-        late < CANCEL_GRACE + LATE,
-        "ended {late:?} after the callers had given up"
-    );
-    goes_on(&server);
 }
 
 #[test]
@@ -187,6 +194,21 @@ fn commands() {
     let answer = call(&server, "flood", flood);
     assert_eq!(answer.answer()["done"], COMMANDS);
     assert_eq!(answer.answer()["told"], "exhausted:commands");
+    still_asks(&server, &haproxy);
+}
+
+/// Who HAProxy is has to be asked, too: that is a command like others.
+#[test]
+fn commands_that_ask_who_haproxy_is() {
+    let (haproxy, server) = hostile();
+    for what in ["version", "supports"] {
+        let flood = |times: u32| {
+            let flood = json!({ "what": "execute", "times": times, "then": what });
+            call(&server, "flood", flood).answer()["then"].clone()
+        };
+        assert_eq!(flood(COMMANDS - 1), Value::Null, "{what}");
+        assert_eq!(flood(COMMANDS), "exhausted:commands", "{what}");
+    }
     still_asks(&server, &haproxy);
 }
 
@@ -246,6 +268,54 @@ fn result_bytes() {
     goes_on(&server);
 }
 
+/// A hidden character is three bytes as the module gives it, and nine as a client sees it.
+#[test]
+fn result_bytes_of_what_is_shown() {
+    let server = hostile_alone();
+    let result = |bytes: usize| {
+        let hidden = "\u{202e}".repeat(100);
+        call(&server, "result", json!({ "bytes": bytes, "of": hidden }))
+    };
+    let within = result(RESULT_BYTES / 4);
+    let shown = within.answer().to_string();
+    assert!(shown.len() > RESULT_BYTES / 2 && shown.len() <= RESULT_BYTES);
+    assert_eq!(result(RESULT_BYTES / 2).code(), "result-too-large");
+    goes_on(&server);
+}
+
+/// Refused before anything is done with them: neither long nor with much memory.
+#[test]
+fn argument_bytes() {
+    let server = hostile_alone();
+    goes_on(&server);
+    let around = json!({ "filling": "" }).to_string().len();
+    let filled = |bytes: usize| json!({ "filling": "x".repeat(bytes - around) });
+    call(&server, "fine", filled(ARGUMENT_BYTES)).answer();
+    let beyond = call(&server, "fine", filled(ARGUMENT_BYTES + 1));
+    assert_eq!(beyond.code(), "invalid-argument");
+    let message = beyond.error()["message"].as_str().unwrap();
+    assert!(message.contains(&ARGUMENT_BYTES.to_string()), "{message}");
+}
+
+/// Nearly two million elements in one line, none of which the tool allows.
+#[test]
+fn argument_bytes_of_a_long_list() {
+    let server = hostile_alone();
+    goes_on(&server);
+    let (before, _) = server.memory();
+    let list = Value::Array(vec![json!(1); 1_900_000]);
+    let refused = server.call("show_info", json!({ "fields": list }));
+    assert_eq!(refused.code(), "invalid-argument");
+    let answer = refused.message.to_string();
+    assert!(answer.len() < 2_000, "{} bytes", answer.len());
+    assert!(refused.took < LATE * 2, "{:?}", refused.took);
+    // A value of JSON costs some thirty bytes, and the line is read as several; nothing else grows with the list.
+    let (_, most) = server.memory();
+    let megabytes = (most - before) >> 20;
+    assert!(megabytes < 600, "{megabytes} MB more");
+    goes_on(&server);
+}
+
 #[test]
 fn text_characters() {
     let server = hostile_alone();
@@ -255,6 +325,16 @@ fn text_characters() {
         json!({ "characters": TEXT_CHARACTERS * 3 }),
     );
     assert_eq!(answer.texts()[0], "x".repeat(TEXT_CHARACTERS));
+    // Of all lines together, as they are shown.
+    let lines = "\u{202e}abc\n".repeat(TEXT_CHARACTERS / 5);
+    let many = call(
+        &server,
+        "answer",
+        json!({ "structured": "{}", "text": lines }),
+    );
+    let shown = many.texts()[0];
+    assert!(shown.starts_with("\\u{202e}abc\n"), "{shown}");
+    assert_eq!(shown.chars().count(), TEXT_CHARACTERS);
 }
 
 #[test]
@@ -296,6 +376,35 @@ fn log_lines() {
         !log.contains(&format!("line-{LOG_LINES}:")),
         "the first line beyond it"
     );
+    let dropped: Vec<&str> = log
+        .lines()
+        .filter(|line| line.contains("dropped"))
+        .collect();
+    assert_eq!(dropped.len(), 1, "{dropped:?}");
+    assert!(
+        dropped[0].contains(&format!("dropped={}", LOG_LINES * 49)),
+        "{dropped:?}"
+    );
+}
+
+/// What the host says of each refused command is a line of the call, too.
+#[test]
+fn log_lines_of_refusals() {
+    let server = hostile_alone();
+    let flood = call(
+        &server,
+        "flood",
+        json!({ "what": "denied", "times": 5_000 }),
+    );
+    assert_eq!(flood.answer()["refused"], 5_000);
+    // A further call has lines of its own.
+    call(&server, "flood", json!({ "what": "denied", "times": 1 })).answer();
+    let log = server.shutdown().stderr;
+    let of = |what: &str| log.lines().filter(|line| line.contains(what)).count();
+    assert_eq!(of("refused: "), LOG_LINES as usize + 1);
+    assert_eq!(of("dropped="), 1);
+    let dropped = COMMANDS - LOG_LINES;
+    assert_eq!(of(&format!("dropped={dropped}")), 1, "{log}");
 }
 
 #[test]
@@ -390,148 +499,5 @@ fn handles_of_large_outcomes() {
         most - before < 3 * MEMORY_BYTES as u64,
         "{before} bytes before, {most} at most"
     );
-    goes_on(&server);
-}
-
-#[test]
-fn concurrent_calls() {
-    let server = hostile_alone();
-    let calls =
-        vec![("hostile__sleep", json!({ "milliseconds": 300 })); CONCURRENT_CALLS as usize + 8];
-    let spans: Vec<(u64, u64)> = server
-        .call_concurrently(&calls)
-        .iter()
-        .map(|response| {
-            let answer = response.answer();
-            (
-                answer["from"].as_u64().unwrap(),
-                answer["to"].as_u64().unwrap(),
-            )
-        })
-        .collect();
-    let most = spans
-        .iter()
-        .map(|(at, _)| {
-            spans
-                .iter()
-                .filter(|(from, to)| from <= at && at < to)
-                .count()
-        })
-        .max()
-        .unwrap();
-    assert!(most <= CONCURRENT_CALLS as usize, "{most} calls at once");
-    assert!(most > CONCURRENT_CALLS as usize / 2, "{most} calls at once");
-}
-
-/// A component with so many instances of one core module.
-fn instances(of: &str, count: u32) -> String {
-    let mut text = format!("(component (core module $code {of})\n");
-    for _ in 0..count {
-        text.push_str("(core instance (instantiate $code))\n");
-    }
-    text.push(')');
-    text
-}
-
-#[test]
-fn core_instances() {
-    let many = instances("", CORE_INSTANCES + 1);
-    insta::assert_snapshot!(refusal(&guests::written("many-instances", &many)));
-}
-
-/// Memories come from a pool that all calls share: one component must not take them all.
-#[test]
-fn memories() {
-    let many = instances("(memory 1)", MEMORIES + 1);
-    insta::assert_snapshot!(refusal(&guests::written("many-memories", &many)));
-}
-
-/// Tables, too.
-#[test]
-fn tables() {
-    let many = instances("(table 1 funcref)", TABLES + 1);
-    insta::assert_snapshot!(refusal(&guests::written("many-tables", &many)));
-}
-
-#[test]
-fn table_elements() {
-    insta::assert_snapshot!(refusal(&guests::component("large-table")));
-    // What grows only later is refused there: the module traps if its table grew, and is refused for having no
-    // `describe` otherwise.
-    let grows = r"(component
-        (core module $code
-            (table $t 1 funcref)
-            (func $grow
-                (if (i32.ne (table.grow $t (ref.null func) (i32.const 60000)) (i32.const -1))
-                    (then unreachable)))
-            (start $grow))
-        (core instance (instantiate $code)))";
-    insta::assert_snapshot!(refusal(&guests::written("growing-table", grows)));
-}
-
-#[test]
-fn module_file_bytes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("large.wasm");
-    // Empty but for its length: it takes no room.
-    File::create(&path)
-        .unwrap()
-        .set_len(MODULE_FILE_BYTES + 1)
-        .unwrap();
-    insta::assert_snapshot!(refusal(&path));
-}
-
-#[test]
-fn describe_cpu() {
-    for word in ["spin-describe", "spin-start"] {
-        let started = Instant::now();
-        let refusal = refusal(&guests::behaving("described", word));
-        assert!(refusal.contains("computed for longer"), "{refusal}");
-        assert!(refusal.contains(&milliseconds(DESCRIBE_CPU)), "{refusal}");
-        assert!(
-            started.elapsed() < DESCRIBE_CPU + LATE,
-            "{word}: {:?}",
-            started.elapsed()
-        );
-    }
-}
-
-#[test]
-fn describe_wall_clock() {
-    let started = Instant::now();
-    let refusal = refusal(&guests::behaving("wasi", "sleep-describe"));
-    assert!(refusal.contains("took longer"), "{refusal}");
-    assert!(
-        refusal.contains(&milliseconds(DESCRIBE_WALL_CLOCK)),
-        "{refusal}"
-    );
-    assert!(
-        started.elapsed() < DESCRIBE_WALL_CLOCK + LATE,
-        "{:?}",
-        started.elapsed()
-    );
-}
-
-/// While guests spin, others get the thread at each tick.
-#[test]
-fn tick() {
-    let server = hostile_alone();
-    goes_on(&server);
-    let spinning: Vec<_> = (0..3)
-        .map(|_| server.begin("hostile__spin", json!({})))
-        .collect();
-    let meanwhile = call(&server, "fine", json!({}));
-    assert_eq!(meanwhile.answer(), &json!({ "fine": true }));
-    assert!(
-        meanwhile.took < CPU / 2,
-        "answered after {:?}",
-        meanwhile.took
-    );
-    for spinning in spinning {
-        let ended = server.finish(spinning);
-        assert_eq!(ended.code(), "cpu-limit");
-        // Each had its own time: three on one thread take three times as long.
-        assert!(ended.took < CPU * 3 + LATE, "ended after {:?}", ended.took);
-    }
     goes_on(&server);
 }

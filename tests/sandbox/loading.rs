@@ -1,11 +1,13 @@
 //! Modules that cannot be loaded, and what is said of it: nothing is served, and the operator learns why.
 
 use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
 
 use haproxy_mcp_testkit::guests;
 use serde_json::json;
 
-use crate::site::{alone, refusal};
+use crate::site::{LATE, alone, refusal};
 
 /// What is said of each, one after another.
 fn refusals(name: &str, words: &[&str]) -> String {
@@ -88,6 +90,24 @@ fn what_is_no_file() {
     insta::assert_snapshot!(said.join("\n\n"));
 }
 
+/// What has no end, and what nobody writes to: neither is waited for.
+#[test]
+fn what_is_no_regular_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe.wasm");
+    let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
+    assert!(made.success());
+    let device = folder.path().join("device.wasm");
+    std::os::unix::fs::symlink("/dev/zero", &device).unwrap();
+    let started = Instant::now();
+    let said: Vec<String> = [&pipe, &device, Path::new("/dev/zero")]
+        .iter()
+        .map(|path| refusal(path))
+        .collect();
+    assert!(started.elapsed() < LATE, "{:?}", started.elapsed());
+    insta::assert_snapshot!(said.join("\n\n"));
+}
+
 #[test]
 fn what_a_description_says_of_tools() {
     insta::assert_snapshot!(refusals(
@@ -140,6 +160,8 @@ fn what_a_description_says_of_schemas() {
             "schema-id",
             "schema-dialect",
             "schema-large-pattern",
+            "schema-many-patterns",
+            "schema-many-pattern-keys",
         ]
     ));
 }

@@ -1,6 +1,7 @@
 //! A server with modules, and a HAProxy behind it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use haproxy_mcp_testkit::mcp::{Ended, McpServerBuilder, Response};
 use haproxy_mcp_testkit::{Haproxy, McpServer, guests, newest};
@@ -9,6 +10,17 @@ use serde_json::{Value, json};
 /// The server that is tested, without any settings.
 pub(crate) fn builder() -> McpServerBuilder {
     McpServer::builder(env!("CARGO_BIN_EXE_haproxy-mcp"))
+}
+
+/// What a busy machine may add to a time that a limit sets.
+pub(crate) const LATE: Duration = Duration::from_secs(10);
+
+/// What is not slow on a busy machine either: far less than it would take without the limit.
+pub(crate) const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// As the server writes it.
+pub(crate) fn milliseconds(duration: Duration) -> String {
+    format!("{} ms", duration.as_millis())
 }
 
 /// A path at which no HAProxy listens.

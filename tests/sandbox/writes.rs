@@ -1,6 +1,7 @@
 //! Every wording of a write, said by a module that was granted reading. HAProxy's own state is the judge.
 
-use haproxy_mcp_testkit::{Binary, Haproxy, ScriptedSocket, guests, on_each_version};
+use haproxy_mcp::sandbox::limits::ARGUMENT_BYTES;
+use haproxy_mcp_testkit::{Binary, Haproxy, McpServer, ScriptedSocket, guests, on_each_version};
 use serde_json::{Value, json};
 
 use crate::site::{NOWHERE, before, builder, hostile, started};
@@ -177,8 +178,8 @@ fn writes(map: &str) -> Vec<Value> {
     all.push(words(&[&long]));
     all.push(words(&["show", &long]));
     all.push(words(&["clear", "counters", "all", &long]));
-    all.push(json!({ "words": vec!["clear"; 10_000] }));
-    all.push(json!({ "words": ["set", "ssl", "cert", "x"], "payload": vec![long; 20] }));
+    all.push(json!({ "words": vec!["clear"; 5_000] }));
+    all.push(json!({ "words": ["set", "ssl", "cert", "x"], "payload": vec![long; 5] }));
     all
 }
 
@@ -222,8 +223,7 @@ on_each_version! {
             );
             let before = state(&haproxy, &map);
             let writes = writes(&map);
-            let said = server.call("hostile__say_all", json!({ "commands": writes }));
-            let outcomes = said.answer()["outcomes"].as_array().unwrap().clone();
+            let outcomes = say_all(&server, &writes);
             assert_eq!(outcomes.len(), writes.len());
             for (command, outcome) in writes.iter().zip(&outcomes) {
                 let error = outcome["error"].as_str().unwrap_or_default();
@@ -233,8 +233,7 @@ on_each_version! {
                     command.to_string().chars().take(200).collect::<String>()
                 );
             }
-            let said = server.call("hostile__say_all", json!({ "commands": reads() }));
-            for (command, outcome) in reads().iter().zip(said.answer()["outcomes"].as_array().unwrap()) {
+            for (command, outcome) in reads().iter().zip(say_all(&server, &reads())) {
                 // Where it is denied or malformed, HAProxy has not seen it; else there is no such backend.
                 let reply = outcome["reply"].as_str().unwrap_or_default();
                 assert!(!reply.contains("app1"), "{command}: {outcome}");
@@ -244,14 +243,35 @@ on_each_version! {
     }
 }
 
+/// What became of each of these commands, said in as many calls as their size needs.
+fn say_all(server: &McpServer, commands: &[Value]) -> Vec<Value> {
+    let mut calls: Vec<Vec<&Value>> = vec![Vec::new()];
+    let mut bytes = 0;
+    for command in commands {
+        let size = command.to_string().len();
+        if bytes + size > ARGUMENT_BYTES / 2 {
+            calls.push(Vec::new());
+            bytes = 0;
+        }
+        bytes += size;
+        calls.last_mut().unwrap().push(command);
+    }
+    calls
+        .iter()
+        .flat_map(|commands| {
+            let said = server.call("hostile__say_all", json!({ "commands": commands }));
+            said.answer()["outcomes"].as_array().unwrap().clone()
+        })
+        .collect()
+}
+
 /// What is refused is not even sent.
 #[test]
 fn a_refused_command_opens_no_connection() {
     let socket = ScriptedSocket::unix(Vec::new());
     let server = started(builder().socket(&socket.path()), &[guests::path("hostile")]);
     let writes = writes("/etc/haproxy/kept.map");
-    let said = server.call("hostile__say_all", json!({ "commands": writes }));
-    for outcome in said.answer()["outcomes"].as_array().unwrap() {
+    for outcome in say_all(&server, &writes) {
         let error = outcome["error"].as_str().unwrap_or_default();
         assert!(
             error == "denied" || error.starts_with("malformed:"),

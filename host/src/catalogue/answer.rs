@@ -55,9 +55,12 @@ pub enum Refused {
     /// The result breaks the tool's own output schema.
     #[error("the tool's result breaks its own output schema at `{}`: {}", .0.pointer, .0.message)]
     Result(Violation),
-    /// Checking the result took longer than [`limits::RESULT_CHECK`].
-    #[error("the tool's result could not be checked against its output schema within {} s", limits::RESULT_CHECK.as_secs())]
-    CheckTooLong,
+    /// Checking the arguments took longer than [`limits::CHECK`].
+    #[error("the arguments could not be checked against the tool's input schema within {} s", limits::CHECK.as_secs())]
+    ArgumentCheckTooLong,
+    /// Checking the result took longer than [`limits::CHECK`].
+    #[error("the tool's result could not be checked against its output schema within {} s", limits::CHECK.as_secs())]
+    ResultCheckTooLong,
     /// The result is not a JSON object.
     #[error("the tool's result is not a JSON object")]
     NotAnObject,
@@ -100,7 +103,11 @@ impl Refused {
                 )
             },
             Self::ArgumentsTooLarge => plain("invalid-argument", "ask for less at once"),
-            Self::CheckTooLong => plain(
+            Self::ArgumentCheckTooLong => plain(
+                "argument-check-limit",
+                "ask for less at once, or report it to the author of the module: its input schema is costly to check",
+            ),
+            Self::ResultCheckTooLong => plain(
                 "result-check-limit",
                 "report it to the author of the module: its output schema is costly to check",
             ),
@@ -146,16 +153,42 @@ pub(super) fn check_arguments(
     arguments: Map<String, Value>,
 ) -> Result<String, Refused> {
     let arguments = Value::Object(arguments);
-    let written = arguments.to_string();
-    if written.len() > limits::ARGUMENT_BYTES {
-        return Err(Refused::ArgumentsTooLarge);
-    }
+    let written = written(&arguments)?;
     let violations = tool.input.violations(&arguments).map_err(unusable)?;
     if violations.is_empty() {
         Ok(written)
     } else {
         Err(Refused::Arguments(violations))
     }
+}
+
+/// The same for a tool that nobody here has built: apart, and not for ever.
+pub(super) async fn check_foreign_arguments(
+    checks: &Arc<Semaphore>,
+    tool: &Tool,
+    arguments: Map<String, Value>,
+) -> Result<String, Refused> {
+    let arguments = Value::Object(arguments);
+    let written = written(&arguments)?;
+    let schema = Arc::clone(&tool.input);
+    let violations = apart(checks, move || schema.violations(&arguments))
+        .await?
+        .ok_or(Refused::ArgumentCheckTooLong)?
+        .map_err(unusable)?;
+    if violations.is_empty() {
+        Ok(written)
+    } else {
+        Err(Refused::Arguments(violations))
+    }
+}
+
+/// Arguments as a module gets them, unless they are too large to be looked at.
+fn written(arguments: &Value) -> Result<String, Refused> {
+    let written = arguments.to_string();
+    if written.len() > limits::ARGUMENT_BYTES {
+        return Err(Refused::ArgumentsTooLarge);
+    }
+    Ok(written)
 }
 
 /// Reads a result, and makes what others wrote in it harmless to look at, which makes it longer.
@@ -193,29 +226,45 @@ pub(super) fn check_result(tool: &Tool, answer: Answer) -> Result<Answer, Refuse
     }
 }
 
-/// The same for a tool that nobody here has built: on a thread of its own, and not for ever.
+/// The same for a tool that nobody here has built: apart, and not for ever.
 pub(super) async fn check_foreign_result(
     checks: &Arc<Semaphore>,
     tool: &Tool,
     answer: Answer,
 ) -> Result<Answer, Refused> {
-    let (checks, schema) = (Arc::clone(checks), Arc::clone(&tool.output));
+    let schema = Arc::clone(&tool.output);
+    let (answer, violation) = apart(checks, move || {
+        let violation = schema.first_violation(&answer.structured);
+        (answer, violation)
+    })
+    .await?
+    .ok_or(Refused::ResultCheckTooLong)?;
+    match violation.map_err(unusable)? {
+        None => Ok(answer),
+        Some(violation) => Err(Refused::Result(violation)),
+    }
+}
+
+/// Does this on a thread of its own; none where it takes too long, waiting for a place included.
+async fn apart<T: Send + 'static>(
+    checks: &Arc<Semaphore>,
+    check: impl FnOnce() -> T + Send + 'static,
+) -> Result<Option<T>, Refused> {
+    let checks = Arc::clone(checks);
     let checked = async {
         let place = checks.acquire_owned().await.map_err(unusable)?;
         let checking = tokio::task::spawn_blocking(move || {
-            let violation = schema.first_violation(&answer.structured);
+            let checked = check();
             // A check that nobody waits for any more keeps its place until it ends.
             drop(place);
-            violation.map(|violation| (answer, violation))
+            checked
         });
-        match checking.await.map_err(unusable)?.map_err(unusable)? {
-            (answer, None) => Ok(answer),
-            (_, Some(violation)) => Err(Refused::Result(violation)),
-        }
+        checking.await.map_err(unusable)
     };
-    tokio::time::timeout(limits::RESULT_CHECK, checked)
-        .await
-        .unwrap_or(Err(Refused::CheckTooLong))
+    match tokio::time::timeout(limits::CHECK, checked).await {
+        Ok(checked) => checked.map(Some),
+        Err(_too_long) => Ok(None),
+    }
 }
 
 fn unusable(error: impl std::fmt::Display) -> Refused {

@@ -128,7 +128,7 @@ pub struct Caller {
 /// The tools that were chosen, in the order in which they are listed.
 pub struct Catalogue {
     sandbox: Sandbox,
-    /// Places for checks of results of modules from files.
+    /// Places for checks against schemas of modules from files.
     checks: Arc<Semaphore>,
     instance: Arc<RuntimeApi>,
     ceiling: Access,
@@ -147,7 +147,7 @@ impl Catalogue {
     ) -> Result<Self, CatalogueError> {
         let mut catalogue = Self {
             sandbox: Sandbox::default(),
-            checks: Arc::new(Semaphore::new(limits::CONCURRENT_RESULT_CHECKS as usize)),
+            checks: Arc::new(Semaphore::new(limits::CONCURRENT_CHECKS as usize)),
             instance,
             ceiling,
             tools: Vec::new(),
@@ -266,7 +266,11 @@ impl Catalogue {
         arguments: serde_json::Map<String, serde_json::Value>,
         caller: Caller,
     ) -> Result<Answer, Refused> {
-        let arguments = answer::check_arguments(tool, arguments)?;
+        let arguments = if tool.module.is_foreign() {
+            answer::check_foreign_arguments(&self.checks, tool, arguments).await?
+        } else {
+            answer::check_arguments(tool, arguments)?
+        };
         if tool.access > self.ceiling {
             return Err(Refused::AboveCeiling {
                 tool: tool.name.clone(),

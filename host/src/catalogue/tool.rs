@@ -93,7 +93,7 @@ pub struct Tool {
     /// What it does and when to use it.
     pub description: String,
     /// What it takes.
-    pub input: Schema,
+    pub input: Arc<Schema>,
     /// What it answers.
     pub output: Arc<Schema>,
     /// The most that its commands need.
@@ -151,7 +151,7 @@ impl Tool {
             })
         };
         Ok(Self {
-            input: schema("input", &described.input_schema)?,
+            input: Arc::new(schema("input", &described.input_schema)?),
             output: Arc::new(schema("output", &described.output_schema)?),
             name,
             title: described.title,
@@ -172,7 +172,7 @@ impl Tool {
 
     /// Compiles both schemas now. For modules that nobody here has built.
     pub fn compile(&self) -> Result<(), ToolError> {
-        for (what, schema) in [("input", &self.input), ("output", &*self.output)] {
+        for (what, schema) in [("input", &self.input), ("output", &self.output)] {
             schema.compile().map_err(|source| ToolError::Schema {
                 tool: self.own_name.clone(),
                 what,

@@ -73,12 +73,12 @@ pub const CONCURRENT_FOREIGN_CALLS: u32 = 8;
 /// Bytes of the arguments of a call. Stops a request from making the host check megabytes.
 pub const ARGUMENT_BYTES: usize = 64 * 1024;
 
-/// Time that checking a result against the schema of a module from a file may take. It is done on a thread of its own,
-/// since a schema can be made so that checking is slow.
-pub const RESULT_CHECK: Duration = Duration::from_secs(2);
+/// Time that checking arguments or a result against a schema of a module from a file may take. It is done on a thread
+/// of its own, since a schema can be made so that checking is slow.
+pub const CHECK: Duration = Duration::from_secs(2);
 
 /// Such checks that are under way at once, those included that nobody waits for any more.
-pub const CONCURRENT_RESULT_CHECKS: u32 = 2;
+pub const CONCURRENT_CHECKS: u32 = 2;
 
 /// Core instances of one component. Components of interpreted languages have more than thirty.
 pub const CORE_INSTANCES: u32 = 100;

@@ -157,6 +157,22 @@ pub fn describe(behaviour: &str) -> ModuleDescription {
         "schema-large-pattern" => input(
             r#"{"type":"object","properties":{"a":{"type":"string","pattern":"(((a{1,100}){1,100}){1,100}){1,100}"}}}"#,
         ),
+        "schema-many-patterns" => input(format!(
+            r#"{{"type":"object","properties":{{{}}}}}"#,
+            (0..600)
+                .map(|number| format!(r#""k{number}":{{"pattern":"a"}}"#))
+                .collect::<Vec<_>>()
+                .join(",")
+        )),
+        "schema-many-pattern-keys" => input(format!(
+            r#"{{"type":"object","patternProperties":{{{}}}}}"#,
+            (0..600)
+                .map(|number| format!(r#""^k{number}$":true"#))
+                .collect::<Vec<_>>()
+                .join(",")
+        )),
+        "slow-check" => with(|tool| tool.output_schema = slow("texts")),
+        "slow-arguments" => input(slow("texts")),
         _ => vec![tool()],
     };
     ModuleDescription {
@@ -195,4 +211,36 @@ fn explosion(levels: usize) -> String {
         r##"{{"type":"object","$defs":{{{},"l{levels}":{{"required":["never"]}}}},"$ref":"#/$defs/l0"}}"##,
         definitions.join(",")
     )
+}
+
+/// As many patterns as a schema may have, each nearly as large as it may be, and none with a letter that could be
+/// looked for first: an engine without backtracking follows some hundred threads through a text of [`answer`]. Each is
+/// tried ten times.
+fn slow(value: &str) -> String {
+    let patterns: Vec<String> = (180..200)
+        .map(|length| format!(r#"{{"pattern":"[ab]*a[ab]{{{length}}}[^ab]"}}"#))
+        .collect();
+    let patterns = patterns.join(",");
+    let again = [r##"{"$ref":"#/$defs/any"}"##; 10].join(",");
+    format!(
+        r##"{{"type":"object","$defs":{{"any":{{"anyOf":[{patterns}]}}}},"properties":{{"{value}":{{"items":{{"not":{{"anyOf":[{again}]}}}}}}}}}}"##
+    )
+}
+
+/// What a call answers.
+pub fn answer(behaviour: &str) -> String {
+    match behaviour {
+        "slow-check" => {
+            // Letters without a period, or the states of the engine would come back soon.
+            let mut state = 1_u32;
+            let mut letter = || {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                if state >> 31 == 0 { 'a' } else { 'b' }
+            };
+            let text: String = (0..4_000).map(|_| letter()).collect();
+            let texts = vec![format!("\"{text}\""); 250];
+            format!(r#"{{"texts":[{}]}}"#, texts.join(","))
+        }
+        _ => r#"{"fine":true}"#.to_owned(),
+    }
 }

@@ -11,14 +11,21 @@ pub fn fine(_call: &Call<'_>) -> Result<Outcome, Failure> {
 #[derive(Deserialize)]
 struct Size {
     bytes: usize,
+    #[serde(default = "letters")]
+    of: String,
+}
+
+fn letters() -> String {
+    "xxxxx".to_owned()
 }
 
 /// An object of exactly so many bytes.
 pub fn result(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let Size { bytes } = call.arguments()?;
+    let Size { bytes, of } = call.arguments()?;
     let around = r#"{"filling":[]}"#.len();
     // Many short strings: one long string would be cut for its length alone.
-    let mut filling = "\"xxxxx\",".repeat(bytes.saturating_sub(around) / 8);
+    let item = format!("\"{of}\",");
+    let mut filling = item.repeat(bytes.saturating_sub(around) / item.len());
     let left = bytes.saturating_sub(around + filling.len());
     filling.push_str(&" ".repeat(left));
     if let Some(comma) = filling.rfind(',') {
@@ -57,6 +64,13 @@ struct Fail {
     hint: Option<String>,
     #[serde(default)]
     details: String,
+    /// Message, hint and the text in the details are repeated so often.
+    #[serde(default = "once")]
+    times: usize,
+}
+
+fn once() -> usize {
+    1
 }
 
 /// Fails with any case of `tool-error`, those included that say that the host had refused.
@@ -66,7 +80,14 @@ pub fn fail(call: &Call<'_>) -> Result<Outcome, Failure> {
         message,
         hint,
         details,
+        times,
     } = call.arguments()?;
+    let message = message.repeat(times);
+    let hint = hint.map(|hint| hint.repeat(times));
+    let details = match times {
+        1 => details,
+        _ => format!("{{\"long\":\"{}\"}}", details.repeat(times)),
+    };
     let problem = || Problem {
         code: "made-up".to_owned(),
         message: message.clone(),

@@ -122,8 +122,17 @@ pub fn read(call: &Call<'_>) -> Result<Outcome, Failure> {
     ))
 }
 
+#[derive(Deserialize)]
+struct Asked {
+    words: Vec<String>,
+    /// So many further words after `words`.
+    #[serde(default)]
+    more: usize,
+}
+
 pub fn supports(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let Said { words, .. } = call.arguments()?;
+    let Asked { mut words, more } = call.arguments()?;
+    words.extend(std::iter::repeat_n("x".to_owned(), more));
     let supported = runtime::current().supports(&words)?;
     Ok(Outcome::new(json!({ "supported": supported }).to_string()))
 }

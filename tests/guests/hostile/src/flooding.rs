@@ -15,6 +15,8 @@ struct Flood {
     times: u32,
     /// How many refusals it takes to make it stop; none: it goes on to the end.
     patience: Option<u32>,
+    /// A function that is called once after all that.
+    then: Option<String>,
 }
 
 pub fn flood(call: &Call<'_>) -> Result<Outcome, Failure> {
@@ -22,6 +24,7 @@ pub fn flood(call: &Call<'_>) -> Result<Outcome, Failure> {
         what,
         times,
         patience,
+        then,
     } = call.arguments()?;
     let instance = runtime::current();
     let words = vec!["show".to_owned(), "info".to_owned()];
@@ -29,8 +32,9 @@ pub fn flood(call: &Call<'_>) -> Result<Outcome, Failure> {
         words: words.clone(),
         payload: Vec::new(),
     };
-    let ask = || -> Result<(), String> {
-        match what.as_str() {
+    let too_many = vec!["x".to_owned(); 80_000];
+    let ask = |what: &str| -> Result<(), String> {
+        match what {
             "sleep" => clock::sleep(0).map_err(|error| name(&error)),
             "execute" => instance
                 .execute(&command)
@@ -39,6 +43,14 @@ pub fn flood(call: &Call<'_>) -> Result<Outcome, Failure> {
             "supports" => instance
                 .supports(&words)
                 .map(|_yes| ())
+                .map_err(|error| name(&error)),
+            "supports-too-many" => instance
+                .supports(&too_many)
+                .map(|_yes| ())
+                .map_err(|error| name(&error)),
+            "version" => instance
+                .version()
+                .map(|_version| ())
                 .map_err(|error| name(&error)),
             "denied" => instance
                 .execute(&Command {
@@ -65,7 +77,7 @@ pub fn flood(call: &Call<'_>) -> Result<Outcome, Failure> {
     };
     let (mut done, mut refused, mut told) = (0_u32, 0_u32, String::new());
     for _ in 0..times {
-        match ask() {
+        match ask(&what) {
             Ok(()) => done += 1,
             Err(error) => {
                 refused += 1;
@@ -76,8 +88,9 @@ pub fn flood(call: &Call<'_>) -> Result<Outcome, Failure> {
             break;
         }
     }
+    let then = then.and_then(|what| ask(&what).err());
     Ok(Outcome::new(
-        json!({ "done": done, "refused": refused, "told": told }).to_string(),
+        json!({ "done": done, "refused": refused, "told": told, "then": then }).to_string(),
     ))
 }
 

@@ -32,7 +32,11 @@ const fn tool(
 
 const TOOLS: &[Tool] = &[
     tool("fine", "Answers.", answering::fine),
-    tool("result", "Answers with `bytes` bytes.", answering::result),
+    tool(
+        "result",
+        "Answers with `bytes` bytes, in strings like `of`.",
+        answering::result,
+    ),
     tool(
         "text",
         "Answers with a text of `characters` characters.",
@@ -88,12 +92,12 @@ const TOOLS: &[Tool] = &[
     ),
     tool(
         "supports",
-        "Asks whether `words` are a command here.",
+        "Asks whether `words`, and `more` words after them, are a command here.",
         asking::supports,
     ),
     tool(
         "flood",
-        "Calls the host function `what`, `times` times.",
+        "Calls the host function `what`, `times` times, and `then` another.",
         flooding::flood,
     ),
     tool("hoard", "Keeps `count` of `what`.", flooding::hoard),
