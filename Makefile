@@ -126,4 +126,4 @@ bench: build haproxy
 deny: toolchain
 	@command -v cargo-deny > /dev/null || { echo 'cargo-deny is missing: `cargo install --locked cargo-deny` (takes some minutes)' >&2; exit 1; }
 	cargo deny --workspace check
-	cd guest-tools && cargo deny --workspace check --config ../deny.toml
+	cd guest-tools && cargo deny --workspace --config ../deny.toml check

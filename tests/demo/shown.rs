@@ -60,7 +60,7 @@ pub(crate) fn answered(response: &Response) {
     match response.texts().first() {
         // Without a text of its own the first block is the same JSON.
         Some(text) if !text.starts_with('{') => {
-            println!("answer {} ({took})", text.replace('\n', "\n       "))
+            println!("answer {} ({took})", text.replace('\n', "\n       "));
         }
         _ => println!("answer ({took})"),
     }
