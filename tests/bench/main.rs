@@ -136,7 +136,7 @@ fn parsing(report: &mut Report, dump: &[u8], rounds: usize) {
     for _ in 0..rounds {
         native.push(floor::timed(|| floor::csv_core(dump)));
         guest.push(floor::timed(|| {
-            host.call(&module, "show_stat", "{}", &reply)
+            host.call(&module, "show_stat", "{}", &reply);
         }));
     }
     report.parsing(dump.len(), &native, &guest);
@@ -153,7 +153,7 @@ fn instances(report: &mut Report, rounds: usize) {
     let mut ours = Sample::default();
     for _ in 0..rounds {
         bare.push(floor::timed(|| {
-            host.call(&module, "absent", "{}", &nothing)
+            host.call(&module, "absent", "{}", &nothing);
         }));
         ours.push(sandboxed.call("absent"));
     }

@@ -24,20 +24,20 @@ mod client;
 mod expected;
 /// HAProxy that is down, starts again, or is something else altogether.
 mod gone;
-/// HAProxy's own word.
-mod oracle;
-/// The process, its memory and threads, its logs and what it can be asked.
-mod process;
 /// Lines that are no messages, or not the ones that MCP knows.
 mod lines;
 /// The log, read and unread.
 mod log;
+/// HAProxy's own word.
+mod oracle;
+/// The process, its memory and threads, its logs and what it can be asked.
+mod process;
 /// MCP itself: both eras, what is not a tool call, what is on which stream.
 mod protocol;
-/// Pages, sorting and choosing, with the whole table for comparison.
-mod selection;
 /// Samples, rankings and the file of statistics.
 mod rates;
+/// Pages, sorting and choosing, with the whole table for comparison.
+mod selection;
 /// Frontends and backends, servers one by one, and what they use.
 mod topology;
 /// Every value of every tool, on every version of HAProxy.

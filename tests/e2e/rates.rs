@@ -98,7 +98,8 @@ fn top(check: &mut Check<'_>, arguments: &Value, answer: &Value) {
         .map(|row| row["score"].as_u64().map_or(-1, i128::from))
         .filter(|score| *score > 0)
         .collect();
-    let limit = arguments["limit"].as_u64().unwrap_or(10) as usize;
+    let limit = arguments["limit"].as_u64().unwrap_or(10);
+    let limit = usize::try_from(limit).unwrap();
     check.same("scores", said, scores.into_iter().take(limit).collect());
     check.same(
         "what was compared",
@@ -123,7 +124,7 @@ fn top(check: &mut Check<'_>, arguments: &Value, answer: &Value) {
         check.same(
             "score",
             said,
-            found.map(|object| json!(score(object) as u64)),
+            found.map(|object| json!(u64::try_from(score(object)).unwrap())),
         );
     }
 }
@@ -167,7 +168,9 @@ fn sample_stat(check: &mut Check<'_>, arguments: &Value, answer: &Value) {
                 ));
             }
             let rate = row["rates"][counter].as_f64().unwrap_or(-1.0);
-            if (rate - said as f64 / seconds).abs() > 0.01 * rate.max(1.0) {
+            if (rate - said.to_string().parse::<f64>().unwrap() / seconds).abs()
+                > 0.01 * rate.max(1.0)
+            {
                 check.wrong(format!(
                     "{counter} of {proxy}/{name}: {said} in {seconds} s is not {rate}/s"
                 ));
@@ -176,12 +179,15 @@ fn sample_stat(check: &mut Check<'_>, arguments: &Value, answer: &Value) {
     }
 }
 
+/// Section, name and counters of one object.
+type Counted = (String, String, Vec<(String, String)>);
+
 fn dump_stats_file(check: &mut Check<'_>, answer: &Value) {
     let (before, after) = (
         check.before.replies["dump stats-file"].clone(),
         check.after.replies["dump stats-file"].clone(),
     );
-    let read = |reply: &str| -> Vec<(String, String, Vec<(String, String)>)> {
+    let read = |reply: &str| -> Vec<Counted> {
         let (mut section, mut header) = (String::new(), Vec::new());
         let mut objects = Vec::new();
         for line in reply.lines().filter(|line| !line.is_empty()) {
@@ -307,9 +313,10 @@ haproxy_mcp_testkit::on_each_version! {
             let before = haproxy.info("Pid");
             haproxy.restart();
             let response = server.finish(call);
-            match response.result()["isError"] == json!(true) {
-                true => Err(response.code().to_owned()),
-                false => Ok((before, response)),
+            if response.result()["isError"] == json!(true) {
+                Err(response.code().to_owned())
+            } else {
+                Ok((before, response))
             }
         });
         let answer = response.answer();

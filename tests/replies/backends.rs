@@ -9,7 +9,7 @@ fn read<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<String>, B
     let mut names = Vec::new();
     for chunk in chunks {
         reader.push(chunk, |name| {
-            names.push(String::from_utf8_lossy(name).into_owned())
+            names.push(String::from_utf8_lossy(name).into_owned());
         })?;
     }
     reader.finish()?;

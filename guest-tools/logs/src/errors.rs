@@ -81,7 +81,10 @@ struct Line {
     error: Option<bool>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it so; small only where pointers are large"
+)]
 fn is_zero(count: &usize) -> bool {
     *count == 0
 }

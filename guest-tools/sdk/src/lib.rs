@@ -44,7 +44,10 @@ pub use tool::{Access, Tool};
 
 /// The generated bindings, for what the types above do not cover.
 pub mod bindings {
-    #![allow(missing_docs, reason = "generated from the contract, where every item has its documentation")]
+    #![allow(
+        missing_docs,
+        reason = "generated from the contract, where every item has its documentation"
+    )]
     wit_bindgen::generate!({
         world: "runtime-module",
         path: "../../wit",

@@ -35,7 +35,10 @@ impl Reply {
     ///
     /// # Errors
     /// As [`Reply::chunk`], and whatever `each` returns.
-    pub fn for_each(&self, mut each: impl FnMut(&[u8]) -> Result<(), Failure>) -> Result<(), Failure> {
+    pub fn for_each(
+        &self,
+        mut each: impl FnMut(&[u8]) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         loop {
             let chunk = self.chunk()?;
             if chunk.is_empty() {
@@ -53,7 +56,9 @@ impl Reply {
         let mut all = Vec::new();
         self.for_each(|chunk| {
             if all.len() + chunk.len() > WHOLE {
-                return Err(Failure::unparsable(format!("the reply is larger than {WHOLE} bytes")));
+                return Err(Failure::unparsable(format!(
+                    "the reply is larger than {WHOLE} bytes"
+                )));
             }
             all.extend_from_slice(chunk);
             Ok(())

@@ -3,8 +3,8 @@
 use crate::bindings::exports::haproxy::module::tools::{
     ModuleDescription, Tool as DescribedTool, ToolError,
 };
-pub use crate::bindings::haproxy::module::types::AccessLevel as Access;
 use crate::bindings::haproxy::module::invocation;
+pub use crate::bindings::haproxy::module::types::AccessLevel as Access;
 use crate::call::{Call, Outcome};
 use crate::failure::Failure;
 
@@ -58,7 +58,10 @@ pub fn describe(name: &str, version: &str, tools: &[Tool]) -> ModuleDescription 
 }
 
 /// Runs the tool that the request names.
-pub fn run(request: &invocation::Request, tools: &[Tool]) -> Result<invocation::Outcome, ToolError> {
+pub fn run(
+    request: &invocation::Request,
+    tools: &[Tool],
+) -> Result<invocation::Outcome, ToolError> {
     let name = request.tool();
     let Some(tool) = tools.iter().find(|tool| tool.name == name) else {
         return Err(Failure::other(format!("this module has no tool `{name}`")).into());

@@ -52,7 +52,10 @@ pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
 }
 
 /// For what is left out where there is none.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it so; small only where pointers are large"
+)]
 pub(crate) fn is_zero(number: &u64) -> bool {
     *number == 0
 }

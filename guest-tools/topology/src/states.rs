@@ -24,7 +24,10 @@ pub(crate) struct States {
     other: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it so; small only where pointers are large"
+)]
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }

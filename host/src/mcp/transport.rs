@@ -191,7 +191,7 @@ mod tests {
             written.await.unwrap().unwrap();
         };
         let mut text = String::new();
-        let (_, read) = tokio::join!(serve, client.read_to_string(&mut text));
+        let ((), read) = tokio::join!(serve, client.read_to_string(&mut text));
         read.unwrap();
         text
     }

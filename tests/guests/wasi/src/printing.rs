@@ -31,12 +31,13 @@ pub fn print(call: &Call<'_>) -> Result<Outcome, Failure> {
 
 /// Lines as the server itself would write them.
 pub fn forge() {
-    println!("{}", r#"{"jsonrpc":"2.0","id":1,"result":{"forged":true}}"#);
-    println!(
-        "{}",
-        r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#
-    );
-    eprintln!("{}", r#"{"jsonrpc":"2.0","id":2,"result":{"forged":true}}"#);
+    for line in [
+        r#"{"jsonrpc":"2.0","id":1,"result":{"forged":true}}"#,
+        r#"{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}"#,
+    ] {
+        println!("{line}");
+        eprintln!("{line}");
+    }
     eprintln!("2026-01-01T00:00:00.000000Z ERROR haproxy_mcp::forged: \u{1b}[31mforged\r\n line");
 }
 
