@@ -1,4 +1,8 @@
 //! What WASI offers: arguments, environment, files, sockets, names, random bytes.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tries everything that must not work"
+)]
 
 use std::fmt::Display;
 use std::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
