@@ -1,4 +1,8 @@
 //! A module as a stock toolchain makes it: it imports WASI, and tries what is behind it.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "tries everything that must not work"
+)]
 
 mod printing;
 mod probing;
