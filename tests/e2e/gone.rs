@@ -10,7 +10,7 @@ use crate::cases::{Case, all_succeed, cases, has_shape, listed};
 use crate::{busy, program, serve};
 
 /// Seconds that a command may take in these tests.
-const TIMEOUT: &str = "2";
+const TIMEOUT: &str = "1";
 
 /// How long a call may take until it fails: the time above, and what a busy machine needs.
 const PATIENCE: Duration = Duration::from_secs(12);
