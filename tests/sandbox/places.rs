@@ -172,7 +172,12 @@ fn concurrent_checks() {
     let before = threads(&server);
     let calls = vec![("described__fine", json!({})); CONCURRENT_FOREIGN_CALLS as usize];
     for ended in server.call_concurrently(&calls) {
-        assert_eq!(ended.code(), "result-check-limit");
+        // Those that find no place for the check of their arguments end there.
+        let code = ended.code();
+        assert!(
+            ["result-check-limit", "argument-check-limit"].contains(&code),
+            "{code}"
+        );
     }
     let after = threads(&server);
     let limit = CONCURRENT_CHECKS as usize;
