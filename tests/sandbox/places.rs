@@ -18,6 +18,7 @@ fn cancel_grace() {
     let deaf: Vec<_> = (0..CONCURRENT_FOREIGN_CALLS)
         .map(|_| server.begin("hostile__stay", json!({})))
         .collect();
+    until_all_run(&server);
     let next = server.begin("hostile__fine", json!({}));
     // Every place is taken: nothing but the end of a deaf call lets it in.
     assert!(server.finish_within(next, CANCEL_GRACE * 4).is_none());
@@ -66,6 +67,11 @@ fn fill(server: &McpServer, calls: u32) {
         let long = json!({ "times": 2, "pause": 50_000 });
         let _runs = server.begin("hostile__progress", long);
     }
+    until_all_run(server);
+}
+
+/// Waits until all places for modules from files are taken, by calls that report once when they begin.
+fn until_all_run(server: &McpServer) {
     until("calls that run", || {
         match server.notifications("notifications/progress").len() {
             running if running >= CONCURRENT_FOREIGN_CALLS as usize => Ok(()),
@@ -185,7 +191,6 @@ fn concurrent_checks() {
         after <= before + limit,
         "{before} threads before, {after} after"
     );
-    assert!(after > before, "{before} threads before, {after} after");
 }
 
 /// The threads of the server's process.
