@@ -99,12 +99,12 @@ fn line_7_the_lowest_of_three_decides() {
                     tool,
                 };
                 let result = decide(&authority, &here(), &command);
-                let expected = if server < Access::Operate {
-                    "above-server-access"
-                } else if tool < Access::Operate {
+                let expected = if tool < Access::Operate {
                     "above-tool-access"
                 } else if module < Access::Operate {
                     "above-grant-access"
+                } else if server < Access::Operate {
+                    "above-server-access"
                 } else {
                     "permitted"
                 };

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use haproxy_mcp::policy::{
-    Access, COMMANDS, DenialReason, Part, Payload, Refusal, Release, ReplyKind, Rights,
+    Access, Authority, COMMANDS, DenialReason, Grant, Part, Payload, Refusal, Release, ReplyKind,
+    Rights, decide,
 };
 
-use crate::samples::{at, commands, granted, verdict};
+use crate::samples::{at, commands, granted, here, verdict};
 
 #[test]
 fn rows_are_unique() {
@@ -43,10 +44,16 @@ fn each_row_is_denied_below_its_access() {
     let mut denied = 0;
     for (spec, access, command) in granted() {
         for ceiling in Access::ALL.into_iter().filter(|ceiling| *ceiling < access) {
-            let Err(Refusal::Denied(denial)) = at(ceiling, &command) else {
+            let authority = Authority {
+                server: ceiling,
+                module: &Grant::all(Access::Admin),
+                tool: Access::Admin,
+            };
+            let Err(Refusal::Denied(denial)) = decide(&authority, &here(), &command) else {
                 panic!("`{spec}` got through at {ceiling}");
             };
             assert_eq!(denial.reason, DenialReason::AboveServer { ceiling });
+            assert_eq!(verdict(&at(ceiling, &command)), "above-tool-access");
             assert_eq!(denial.needs, Some(access));
             denied += 1;
         }

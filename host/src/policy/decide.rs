@@ -246,11 +246,6 @@ pub fn decide(
         Rights::Granted(access) => access,
         Rights::Never(why) => return Err(deny(DenialReason::NeverGranted(why))),
     };
-    if needs > authority.server {
-        return Err(deny(DenialReason::AboveServer {
-            ceiling: authority.server,
-        }));
-    }
     if needs > authority.tool {
         return Err(deny(DenialReason::AboveTool {
             declared: authority.tool,
@@ -259,6 +254,12 @@ pub fn decide(
     if needs > authority.module.access {
         return Err(deny(DenialReason::AboveGrant {
             granted: authority.module.access,
+        }));
+    }
+    // Last: where the tool or the module may not, raising the server's ceiling would not help.
+    if needs > authority.server {
+        return Err(deny(DenialReason::AboveServer {
+            ceiling: authority.server,
         }));
     }
     if spec.payload == Payload::Entries
