@@ -108,7 +108,7 @@ impl WireError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Dial(error) => return error.hint(),
-            Self::FirstByteTimeout { .. } => {
+            Self::FirstByteTimeout { .. } | Self::TotalTimeout { received: 0, .. } => {
                 "HAProxy shares 10 connections among all of its stats sockets (`stats maxconn`), and lets the next one wait without a word: see whether other tools keep connections open, or raise `stats maxconn`"
             }
             Self::TotalTimeout { .. } => "ask for less at once, or raise the time-out",
