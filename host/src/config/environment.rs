@@ -1,4 +1,4 @@
-//! The process's environment. No other file of the host reads it.
+//! The process's environment: the only place that reads it.
 
 use super::{ConfigError, Layer, Origin, Setting};
 use std::collections::BTreeMap;

@@ -1,5 +1,5 @@
 //! The settings file: where it lies, whether it may be trusted, and its text turned into a [`Layer`].
-//! No other file of the host reads settings from disk.
+//! It is the only place that reads settings from disk.
 //!
 //! ```toml
 //! access = "read"

@@ -1,4 +1,4 @@
-//! The one place of the host that runs a program and writes files, and for `demo` only: HAProxy itself, in a folder of
+//! The only place that runs a program and writes files, and for `demo` only: HAProxy itself, in a folder of
 //! temporary files that it removes again.
 
 #![expect(

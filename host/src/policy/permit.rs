@@ -1,4 +1,4 @@
-//! A yes: one command that may be sent once to one instance.
+//! A yes: one command that may be sent once to one instance. This is the only place that makes one.
 
 use std::fmt;
 use std::sync::Arc;
