@@ -15,7 +15,7 @@ pub(crate) fn unreadable(error: impl std::error::Error) -> Failure {
     Failure::unparsable(error.to_string())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "maps an error")]
+#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
 pub(crate) fn unwritable(error: serde_json::Error) -> Failure {
     Failure::other(error.to_string())
 }
