@@ -15,7 +15,10 @@ pub(crate) fn unreadable(error: impl std::error::Error) -> Failure {
     Failure::unparsable(error.to_string())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err` hands the error over"
+)]
 pub(crate) fn unwritable(error: serde_json::Error) -> Failure {
     Failure::other(error.to_string())
 }
@@ -39,7 +42,10 @@ pub(crate) fn suggestion<'a>(
 }
 
 /// A field was asked for that this HAProxy does not have.
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err` hands the error over"
+)]
 pub(crate) fn no_such_field(error: NoSuchField) -> Failure {
     let details =
         serde_json::json!({ "argument": format!("/fields/{}", error.index), "names": error.near });

@@ -77,7 +77,10 @@ fn wrong_cursor(error: CursorError) -> Failure {
         .details(r#"{"argument":"/cursor"}"#.to_owned())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err` hands the error over"
+)]
 fn wrong_field(error: NoSuchField) -> Failure {
     let details =
         serde_json::json!({ "argument": format!("/fields/{}", error.index), "names": error.near });

@@ -106,13 +106,19 @@ pub(crate) fn wrong_cursor(error: CursorError) -> Failure {
         .details(r#"{"argument":"/cursor"}"#.to_owned())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err` hands the error over"
+)]
 pub(crate) fn unwritable(error: serde_json::Error) -> Failure {
     Failure::other(error.to_string())
 }
 
 /// A field that no row has.
-#[expect(clippy::needless_pass_by_value, reason = "`map_err` hands the error over")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "`map_err` hands the error over"
+)]
 pub(crate) fn wrong_field(error: NoSuchField) -> Failure {
     Failure::invalid_argument(error.to_string())
         .hint(error.hint())
