@@ -1,6 +1,7 @@
 //! `show backend`: the names of all backends, without HAProxy's internal ones.
 
-use crate::lines::{LINE_LIMIT, Lines, TooLong};
+use crate::lines::{LINE_LIMIT, TooLong};
+use crate::rows::{self, Rows};
 
 /// Why the names could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,10 +31,11 @@ impl From<TooLong> for BackendsError {
 
 /// Reads the list chunk by chunk.
 #[derive(Debug, Default)]
-pub struct BackendsReader {
-    lines: Lines,
-    header: bool,
-}
+pub struct BackendsReader(Rows<Header>);
+
+/// Whether the header was there.
+#[derive(Debug, Default)]
+struct Header(bool);
 
 impl BackendsReader {
     /// The next bytes of the reply; hands each name to `backend`.
@@ -42,34 +44,40 @@ impl BackendsReader {
         chunk: &[u8],
         mut backend: impl FnMut(&[u8]),
     ) -> Result<(), BackendsError> {
-        let header = &mut self.header;
-        self.lines.push(chunk, |line| {
-            if line.is_empty() {
-                return Ok(());
-            }
-            if *header {
-                backend(line);
-                return Ok(());
-            }
-            *header = line
-                .strip_prefix(b"# ")
-                .is_some_and(|names| names.split(|byte| *byte == b' ').next() == Some(b"name"));
-            if *header {
-                Ok(())
-            } else {
-                Err(BackendsError::NotBackends {
-                    line: crate::excerpt(line),
-                })
-            }
+        self.0.push(chunk, |_, line| {
+            backend(line);
+            Ok(())
         })
     }
 
     /// The end of the reply.
     pub fn finish(self) -> Result<(), BackendsError> {
-        match (self.lines.whole(), self.header) {
-            (false, _) => Err(BackendsError::Truncated),
-            (true, false) => Err(BackendsError::Empty),
-            (true, true) => Ok(()),
+        self.0.finish()
+    }
+}
+
+impl rows::Header for Header {
+    type Error = BackendsError;
+    const EMPTY: BackendsError = BackendsError::Empty;
+    const TRUNCATED: BackendsError = BackendsError::Truncated;
+
+    fn is_row(&mut self, line: &[u8], _: u64) -> Result<bool, BackendsError> {
+        if self.0 {
+            return Ok(true);
         }
+        self.0 = line
+            .strip_prefix(b"# ")
+            .is_some_and(|names| names.split(|byte| *byte == b' ').next() == Some(b"name"));
+        if self.0 {
+            Ok(false)
+        } else {
+            Err(BackendsError::NotBackends {
+                line: crate::excerpt(line),
+            })
+        }
+    }
+
+    fn is_known(&self) -> bool {
+        self.0
     }
 }

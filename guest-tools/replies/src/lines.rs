@@ -18,25 +18,34 @@ impl Lines {
     /// Gives each whole line to `line`, without its end.
     pub(crate) fn push<E: From<TooLong>>(
         &mut self,
+        chunk: &[u8],
+        line: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.push_for::<E, E>(chunk, line)
+    }
+
+    /// The same for one who has errors of its own, besides those of the reader `R`.
+    pub(crate) fn push_for<R: From<TooLong>, E: From<R>>(
+        &mut self,
         mut chunk: &[u8],
         mut line: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
+        let too_long = |error: TooLong| E::from(R::from(error));
         while let Some(end) = memchr::memchr(b'\n', chunk) {
             let (head, tail) = chunk.split_at(end);
             chunk = tail.get(1..).unwrap_or_default();
             if self.unfinished.is_empty() {
                 if head.len() > LINE_LIMIT {
-                    return Err(TooLong.into());
+                    return Err(too_long(TooLong));
                 }
                 line(head)?;
             } else {
-                self.keep(head)?;
+                self.keep(head).map_err(too_long)?;
                 line(&self.unfinished)?;
                 self.unfinished.clear();
             }
         }
-        self.keep(chunk)?;
-        Ok(())
+        self.keep(chunk).map_err(too_long)
     }
 
     /// Whether everything so far was whole lines.

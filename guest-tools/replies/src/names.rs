@@ -6,6 +6,9 @@ const COMPARED: usize = 128;
 /// The most names that are near; the rest says nothing more.
 const NEAR: usize = 8;
 
+/// Names that a suggestion holds at most, where nobody says.
+const LISTED: usize = 20;
+
 /// Collects the names nearest to one that was not found, from any number of candidates.
 #[derive(Debug)]
 pub struct Nearest {
@@ -31,6 +34,29 @@ pub struct Suggestion {
 }
 
 impl Suggestion {
+    /// What to say of a name that is not among these: at most 20 of them.
+    pub fn among<N: AsRef<[u8]>>(wanted: &str, existing: impl IntoIterator<Item = N>) -> Self {
+        let mut nearest = Nearest::new(wanted, LISTED);
+        for name in existing {
+            nearest.offer(name.as_ref());
+        }
+        nearest.suggest()
+    }
+
+    /// The names: those that are near, or else those that exist.
+    pub fn names(&self) -> &[String] {
+        if self.near.is_empty() {
+            &self.existing
+        } else {
+            &self.near
+        }
+    }
+
+    /// What to do next: a sentence with names, or this one where there is no name at all.
+    pub fn hint(&self, otherwise: &str) -> String {
+        self.sentence().unwrap_or_else(|| otherwise.to_owned())
+    }
+
     /// A sentence, unless there is no name at all.
     pub fn sentence(&self) -> Option<String> {
         if !self.near.is_empty() {
@@ -182,6 +208,22 @@ mod tests {
         nearest.offer(b"be_production_app_v2");
         nearest.offer(b"stats");
         assert_eq!(nearest.into_names(), ["be_production_app_v2"]);
+    }
+
+    #[test]
+    fn a_suggestion_has_the_names_that_say_most() {
+        let near = Suggestion::among("be_ap", ["be_app", "stats"]);
+        assert_eq!(near.names(), ["be_app"]);
+        assert_eq!(near.hint("none"), "did you mean be_app?");
+        let far = Suggestion::among("zzz", [b"be_app", b"be_api"]);
+        assert_eq!(far.names(), ["be_app", "be_api"]);
+        let none = Suggestion::among("zzz", [""; 0]);
+        assert_eq!(
+            (none.names().len(), none.hint("none").as_str()),
+            (0, "none")
+        );
+        let many: Vec<String> = (0..30).map(|number| format!("{number}")).collect();
+        assert_eq!(Suggestion::among("zzz", &many).names().len(), LISTED);
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! each server. `bkname/svname` and `bkid/svid` are two fields in one word, `-` separates and holds nothing, and the
 //! last, `idle_per_thr[n]`, is one word for each of n threads.
 
-use crate::lines::{LINE_LIMIT, Lines, TooLong};
+use crate::lines::{LINE_LIMIT, TooLong};
+use crate::rows::{self, Rows};
 use crate::value::{Kind, Value};
 
 /// Fields that hold text; all others are numbers.
@@ -74,7 +75,6 @@ struct Field {
 
 #[derive(Debug, Default)]
 struct Header {
-    line: u64,
     fields: Vec<Field>,
     /// Words in front of those for each thread.
     words: usize,
@@ -144,10 +144,7 @@ impl<'a> ServerConn<'a> {
 
 /// Reads the connections chunk by chunk.
 #[derive(Debug, Default)]
-pub struct ServersConnReader {
-    lines: Lines,
-    header: Header,
-}
+pub struct ServersConnReader(Rows<Header>);
 
 impl ServersConnReader {
     /// The next bytes of the reply; hands each server to `server`.
@@ -156,52 +153,22 @@ impl ServersConnReader {
         chunk: &[u8],
         mut server: impl FnMut(ServerConn<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let header = &mut self.header;
-        self.lines
-            .push(chunk, |line| {
-                if header
-                    .server(line)
-                    .map_err(|error| Stop::Own(error.into()))?
-                {
-                    server(ServerConn { header, line }).map_err(Stop::Own)?;
-                }
-                Ok(())
-            })
-            .map_err(|stop| match stop {
-                Stop::Own(error) => error,
-                Stop::TooLong => ServersConnError::TooLong.into(),
-            })
+        self.0
+            .push(chunk, |header, line| server(ServerConn { header, line }))
     }
 
     /// The end of the reply.
     pub fn finish(self) -> Result<(), ServersConnError> {
-        match (self.lines.whole(), self.header.fields.is_empty()) {
-            (false, _) => Err(ServersConnError::Truncated),
-            (true, true) => Err(ServersConnError::Empty),
-            (true, false) => Ok(()),
-        }
+        self.0.finish()
     }
 }
 
-/// A line that is too long, or what the one who takes the servers says.
-enum Stop<E> {
-    TooLong,
-    Own(E),
-}
+impl rows::Header for Header {
+    type Error = ServersConnError;
+    const EMPTY: ServersConnError = ServersConnError::Empty;
+    const TRUNCATED: ServersConnError = ServersConnError::Truncated;
 
-impl<E> From<TooLong> for Stop<E> {
-    fn from(_: TooLong) -> Self {
-        Self::TooLong
-    }
-}
-
-impl Header {
-    /// Whether the line is a server; reads it into the header where it is that.
-    fn server(&mut self, line: &[u8]) -> Result<bool, ServersConnError> {
-        self.line += 1;
-        if line.is_empty() {
-            return Ok(false);
-        }
+    fn is_row(&mut self, line: &[u8], number: u64) -> Result<bool, ServersConnError> {
         if self.fields.is_empty() {
             return self.read(line).map(|()| false);
         }
@@ -211,13 +178,19 @@ impl Header {
             Ok(true)
         } else {
             Err(ServersConnError::Width {
-                line: self.line,
+                line: number,
                 found,
                 expected,
             })
         }
     }
 
+    fn is_known(&self) -> bool {
+        !self.fields.is_empty()
+    }
+}
+
+impl Header {
     fn read(&mut self, line: &[u8]) -> Result<(), ServersConnError> {
         let Some(names) = line.strip_prefix(b"# ") else {
             return Err(ServersConnError::NoHeader {

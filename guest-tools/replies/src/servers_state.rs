@@ -4,7 +4,8 @@
 //! HAProxy Management Guide, section 9.3, "show servers state": the format version, a header, and one line of
 //! space-separated fields for each server; `-` stands for a text that is not set.
 
-use crate::lines::{LINE_LIMIT, Lines, TooLong};
+use crate::lines::{LINE_LIMIT, TooLong};
+use crate::rows::{self, Rows};
 use crate::value::{Kind, Value};
 
 /// The format that HAProxy 1.6 to 3.4 writes.
@@ -112,14 +113,10 @@ impl<'a> ServerState<'a> {
 
 /// Reads the state chunk by chunk.
 #[derive(Debug, Default)]
-pub struct ServersStateReader {
-    lines: Lines,
-    header: Header,
-}
+pub struct ServersStateReader(Rows<Header>);
 
 #[derive(Debug, Default)]
 struct Header {
-    line: u64,
     format: bool,
     names: Vec<String>,
 }
@@ -131,56 +128,23 @@ impl ServersStateReader {
         chunk: &[u8],
         mut server: impl FnMut(ServerState<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let header = &mut self.header;
-        self.lines
-            .push(chunk, |line| {
-                if header
-                    .server(line)
-                    .map_err(|error| Stop::Own(error.into()))?
-                {
-                    server(ServerState {
-                        names: &header.names,
-                        line,
-                    })
-                    .map_err(Stop::Own)?;
-                }
-                Ok(())
-            })
-            .map_err(|stop| match stop {
-                Stop::Own(error) => error,
-                Stop::TooLong => ServersStateError::TooLong.into(),
-            })
+        self.0.push(chunk, |Header { names, .. }, line| {
+            server(ServerState { names, line })
+        })
     }
 
     /// The end of the reply.
     pub fn finish(self) -> Result<(), ServersStateError> {
-        match (self.lines.whole(), self.header.names.is_empty()) {
-            (false, _) => Err(ServersStateError::Truncated),
-            (true, true) => Err(ServersStateError::Empty),
-            (true, false) => Ok(()),
-        }
+        self.0.finish()
     }
 }
 
-/// A line that is too long, or what the one who takes the servers says.
-enum Stop<E> {
-    TooLong,
-    Own(E),
-}
+impl rows::Header for Header {
+    type Error = ServersStateError;
+    const EMPTY: ServersStateError = ServersStateError::Empty;
+    const TRUNCATED: ServersStateError = ServersStateError::Truncated;
 
-impl<E> From<TooLong> for Stop<E> {
-    fn from(_: TooLong) -> Self {
-        Self::TooLong
-    }
-}
-
-impl Header {
-    /// Whether the line is a server; reads it into the header where it belongs there.
-    fn server(&mut self, line: &[u8]) -> Result<bool, ServersStateError> {
-        self.line += 1;
-        if line.is_empty() {
-            return Ok(false);
-        }
+    fn is_row(&mut self, line: &[u8], number: u64) -> Result<bool, ServersStateError> {
         if !self.format {
             self.format = line == FORMAT;
             return if self.format {
@@ -192,32 +156,43 @@ impl Header {
             };
         }
         if self.names.is_empty() {
-            let Some(names) = line.strip_prefix(b"# ") else {
-                return Err(ServersStateError::NoHeader {
-                    line: crate::excerpt(line),
-                });
-            };
-            self.names = names
-                .split(|byte| *byte == b' ')
-                .map(|name| String::from_utf8_lossy(name).into_owned())
-                .collect();
-            for name in ["be_name", "srv_name"] {
-                if !self.names.iter().any(|other| other == name) {
-                    return Err(ServersStateError::MissingField {
-                        name: name.to_owned(),
-                    });
-                }
-            }
-            return Ok(false);
+            return self.read(line).map(|()| false);
         }
         let found = line.split(|byte| *byte == b' ').count();
-        if found != self.names.len() {
-            return Err(ServersStateError::Width {
-                line: self.line,
+        if found == self.names.len() {
+            Ok(true)
+        } else {
+            Err(ServersStateError::Width {
+                line: number,
                 found,
                 expected: self.names.len(),
-            });
+            })
         }
-        Ok(true)
+    }
+
+    fn is_known(&self) -> bool {
+        !self.names.is_empty()
+    }
+}
+
+impl Header {
+    fn read(&mut self, line: &[u8]) -> Result<(), ServersStateError> {
+        let Some(names) = line.strip_prefix(b"# ") else {
+            return Err(ServersStateError::NoHeader {
+                line: crate::excerpt(line),
+            });
+        };
+        self.names = names
+            .split(|byte| *byte == b' ')
+            .map(|name| String::from_utf8_lossy(name).into_owned())
+            .collect();
+        for name in ["be_name", "srv_name"] {
+            if !self.names.iter().any(|other| other == name) {
+                return Err(ServersStateError::MissingField {
+                    name: name.to_owned(),
+                });
+            }
+        }
+        Ok(())
     }
 }

@@ -12,10 +12,12 @@ mod columns;
 mod quoted;
 mod record;
 mod scan;
+mod search;
 
 pub use columns::{Column, Columns, ObjectType};
 use quoted::Quoted;
 use record::{Scanner, Span, Stop};
+pub use search::ProxySearch;
 
 /// The longest row that is read, in bytes. HAProxy 3.4 prints about 600 for a row; a row never exceeds its buffer.
 pub const ROW_LIMIT: usize = 1 << 20;

@@ -4,7 +4,8 @@
 //! HAProxy Management Guide, section 9.3, "dump stats-file" (3.0 and newer): for each kind of object a line such as
 //! `#fe guid,stot,…,` and one of comma-separated fields for each. `#be` holds backends and servers.
 
-use crate::lines::{LINE_LIMIT, Lines, TooLong};
+use crate::lines::{LINE_LIMIT, TooLong};
+use crate::rows::{self, Rows};
 use crate::value::{Kind, Value};
 
 /// Why the counters could not be read.
@@ -84,14 +85,11 @@ impl<'a> Counters<'a> {
 
 /// Reads the counters chunk by chunk.
 #[derive(Debug, Default)]
-pub struct StatsFileReader {
-    lines: Lines,
-    header: Header,
-}
+pub struct StatsFileReader(Rows<Header>);
 
+/// The header of the section whose objects come now; it takes the place of the one before.
 #[derive(Debug, Default)]
 struct Header {
-    line: u64,
     section: String,
     columns: Vec<String>,
 }
@@ -103,52 +101,22 @@ impl StatsFileReader {
         chunk: &[u8],
         mut object: impl FnMut(Counters<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let header = &mut self.header;
-        self.lines
-            .push(chunk, |line| {
-                if header
-                    .object(line)
-                    .map_err(|error| Stop::Own(error.into()))?
-                {
-                    object(Counters { header, line }).map_err(Stop::Own)?;
-                }
-                Ok(())
-            })
-            .map_err(|stop| match stop {
-                Stop::Own(error) => error,
-                Stop::TooLong => StatsFileError::TooLong.into(),
-            })
+        self.0
+            .push(chunk, |header, line| object(Counters { header, line }))
     }
 
     /// The end of the reply.
     pub fn finish(self) -> Result<(), StatsFileError> {
-        match (self.lines.whole(), self.header.columns.is_empty()) {
-            (false, _) => Err(StatsFileError::Truncated),
-            (true, true) => Err(StatsFileError::Empty),
-            (true, false) => Ok(()),
-        }
+        self.0.finish()
     }
 }
 
-/// A line that is too long, or what the one who takes the objects says.
-enum Stop<E> {
-    TooLong,
-    Own(E),
-}
+impl rows::Header for Header {
+    type Error = StatsFileError;
+    const EMPTY: StatsFileError = StatsFileError::Empty;
+    const TRUNCATED: StatsFileError = StatsFileError::Truncated;
 
-impl<E> From<TooLong> for Stop<E> {
-    fn from(_: TooLong) -> Self {
-        Self::TooLong
-    }
-}
-
-impl Header {
-    /// Whether the line is an object; a header takes the place of the one before.
-    fn object(&mut self, line: &[u8]) -> Result<bool, StatsFileError> {
-        self.line += 1;
-        if line.is_empty() {
-            return Ok(false);
-        }
+    fn is_row(&mut self, line: &[u8], number: u64) -> Result<bool, StatsFileError> {
         if let Some(header) = line.strip_prefix(b"#") {
             let text = String::from_utf8_lossy(header);
             let (section, names) = text.split_once(' ').unwrap_or((&text, ""));
@@ -174,11 +142,15 @@ impl Header {
             Ok(true)
         } else {
             Err(StatsFileError::Width {
-                line: self.line,
+                line: number,
                 found,
                 expected,
             })
         }
+    }
+
+    fn is_known(&self) -> bool {
+        !self.columns.is_empty()
     }
 }
 

@@ -1,0 +1,50 @@
+//! Whether a proxy has a name, and which names are near it.
+
+use crate::names::{Nearest, Suggestion};
+use crate::stat::{Columns, Consumer, Row, StatError};
+
+/// Looks for the proxy of a name among the rows: exactly this one.
+#[derive(Debug)]
+pub struct ProxySearch {
+    wanted: String,
+    found: bool,
+    nearest: Nearest,
+}
+
+impl ProxySearch {
+    /// At most `limit` names of others are kept.
+    pub fn new(wanted: &str, limit: usize) -> Self {
+        Self {
+            wanted: wanted.to_owned(),
+            found: false,
+            nearest: Nearest::new(wanted, limit),
+        }
+    }
+
+    /// Whether it is there, or else what to say of the name.
+    pub fn finish(self) -> Result<(), Suggestion> {
+        if self.found {
+            Ok(())
+        } else {
+            Err(self.nearest.suggest())
+        }
+    }
+}
+
+impl Consumer for ProxySearch {
+    type Error = StatError;
+
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, StatError> {
+        Ok(vec![columns.require("pxname")?])
+    }
+
+    fn row(&mut self, row: &Row<'_>) -> Result<(), StatError> {
+        let name = row.field(0);
+        if name == self.wanted.as_bytes() {
+            self.found = true;
+        } else {
+            self.nearest.offer(name);
+        }
+        Ok(())
+    }
+}
