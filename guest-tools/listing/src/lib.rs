@@ -1,7 +1,8 @@
 //! What the tools that answer lists have in common: which rows are kept while a table streams by, where the next page
 //! begins, and how rows are written.
 //!
-//! Pure: no contract of a module, no HAProxy. Memory is that of one page, whatever the table's size.
+//! Asks HAProxy nothing; of the contract it knows only how a failure is told. Memory is that of one page, whatever the
+//! table's size.
 #![warn(missing_docs, clippy::pedantic)]
 #![deny(
     unsafe_code,
@@ -17,6 +18,7 @@
 )]
 
 mod cursor;
+mod failure;
 mod key;
 mod page;
 mod part;

@@ -62,6 +62,13 @@ impl Part {
         })
     }
 
+    /// Without `limit`, too, only the number of rows counts.
+    #[must_use]
+    pub fn of_any_size(mut self) -> Self {
+        self.budget = None;
+        self
+    }
+
     /// Sorts by what is offered, in this direction.
     #[must_use]
     pub fn sorted(mut self, direction: Direction) -> Self {
@@ -104,26 +111,38 @@ impl Part {
 
     /// Writes a page, as far as there is room.
     pub fn write<T: Serialize>(&self, pages: &Pages<T>) -> serde_json::Result<Written> {
-        let mut rows = self.budget.map_or_else(Rows::default, Rows::within);
+        let rows = self.budget.map_or_else(Rows::default, Rows::within);
+        pages.write(rows, self.fingerprint, |row| row)
+    }
+}
+
+impl<T> Pages<T> {
+    /// Writes this page, as far as `rows` have room; `row` says what is written of each.
+    pub fn write<'a, S: Serialize>(
+        &'a self,
+        mut rows: Rows,
+        arguments: Fingerprint,
+        row: impl Fn(&'a T) -> S,
+    ) -> serde_json::Result<Written> {
         let mut end: Option<&Kept<T>> = None;
-        for kept in &pages.rows {
-            if !rows.add(&kept.row)? {
+        for kept in &self.rows {
+            if !rows.add(&row(&kept.row))? {
                 break;
             }
             end = Some(kept);
         }
         let shown = rows.count();
-        let more = pages.more || shown < pages.rows.len();
+        let more = self.more || shown < self.rows.len();
         Ok(Written {
             rows: rows.finish()?,
             shown,
-            matched: pages.matched,
+            matched: self.matched,
             next_cursor: end.filter(|_| more).map(|last| {
                 Cursor {
                     key: last.key.clone(),
                     ordinal: last.ordinal,
                 }
-                .write(self.fingerprint)
+                .write(arguments)
             }),
         })
     }
@@ -138,9 +157,38 @@ pub struct Listed<T> {
     totals: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<LeftOut>,
+}
+
+#[derive(Debug, Serialize)]
+struct LeftOut {
+    fields: usize,
+    hint: &'static str,
+}
+
+impl<T> Listed<T> {
+    /// Says how many fields of its rows are not shown, and how to see them.
+    #[must_use]
+    pub fn without_fields(mut self, hidden: usize) -> Self {
+        self.left_out = (hidden > 0).then_some(LeftOut {
+            fields: hidden,
+            hint: "name fields in `fields`, or \"all\"",
+        });
+        self
+    }
 }
 
 impl Written {
+    /// For a person, how much of the list this is: `20 of 700 servers; pass next_cursor for more`.
+    pub fn line(&self, what: &str) -> String {
+        let mut line = format!("{} of {} {what}", self.shown, self.matched);
+        if self.next_cursor.is_some() {
+            line.push_str("; pass next_cursor for more");
+        }
+        line
+    }
+
     /// The page alone.
     pub fn alone(self) -> Listed<()> {
         self.listed(None)
@@ -157,6 +205,7 @@ impl Written {
             matched: self.matched,
             totals,
             next_cursor: self.next_cursor,
+            left_out: None,
         }
     }
 }

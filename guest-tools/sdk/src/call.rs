@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bindings::haproxy::module::{clock, invocation, progress, runtime};
@@ -113,6 +114,14 @@ impl Outcome {
             structured,
             text: Vec::new(),
         }
+    }
+
+    /// The answer as JSON, which is to be valid under the tool's output schema.
+    ///
+    /// # Errors
+    /// [`Failure::Other`] where it cannot be written as JSON.
+    pub fn of(answer: &impl Serialize) -> Result<Self, Failure> {
+        Ok(Self::new(serde_json::to_string(answer)?))
     }
 
     /// Adds a line for a person.

@@ -47,9 +47,9 @@ impl Failure {
         Self::NotFound(Detail::new(message))
     }
 
-    /// HAProxy's reply could not be read.
-    pub fn unparsable(message: impl Into<String>) -> Self {
-        Self::Unparsable(Detail::new(message)).hint(
+    /// HAProxy's reply could not be read: a message, or the error of its reader.
+    pub fn unparsable(message: impl std::fmt::Display) -> Self {
+        Self::Unparsable(Detail::new(message.to_string())).hint(
             "HAProxy may be of a version that this server does not know, or what answers may be something else: \
              compare `show_info` with what should be running there",
         )
@@ -81,6 +81,18 @@ impl Failure {
             detail.details = object;
         }
         self
+    }
+
+    /// Says which argument it is, as a JSON pointer; takes the place of the details.
+    #[must_use]
+    pub fn argument(self, pointer: &str) -> Self {
+        self.details(serde_json::json!({ "argument": pointer }).to_string())
+    }
+
+    /// Says which argument it is, and which names there are instead; takes the place of the details.
+    #[must_use]
+    pub fn argument_among(self, pointer: &str, names: &[String]) -> Self {
+        self.details(serde_json::json!({ "argument": pointer, "names": names }).to_string())
     }
 
     /// The host's name for HAProxy's refusal, where it is one.
@@ -118,6 +130,13 @@ impl Detail {
 impl From<HostError> for Failure {
     fn from(error: HostError) -> Self {
         Self::Host(error)
+    }
+}
+
+/// An answer that cannot be written.
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Self {
+        Self::other(error.to_string())
     }
 }
 
