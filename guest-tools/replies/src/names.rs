@@ -6,8 +6,8 @@ const COMPARED: usize = 128;
 /// The most names that are near; the rest says nothing more.
 const NEAR: usize = 8;
 
-/// Names that a suggestion holds at most, where nobody says.
-const LISTED: usize = 20;
+/// Names that a suggestion holds at most.
+pub const LISTED: usize = 20;
 
 /// Collects the names nearest to one that was not found, from any number of candidates.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub struct Suggestion {
 }
 
 impl Suggestion {
-    /// What to say of a name that is not among these: at most 20 of them.
+    /// What to say of a name that is not among these: [`LISTED`] of them at most.
     pub fn among<N: AsRef<[u8]>>(wanted: &str, existing: impl IntoIterator<Item = N>) -> Self {
         let mut nearest = Nearest::new(wanted, LISTED);
         for name in existing {

@@ -1,6 +1,6 @@
 //! Whether a proxy has a name, and which names are near it.
 
-use crate::names::{Nearest, Suggestion};
+use crate::names::{LISTED, Nearest, Suggestion};
 use crate::stat::{Columns, Consumer, Row, StatError};
 
 /// Looks for the proxy of a name among the rows: exactly this one.
@@ -12,12 +12,12 @@ pub struct ProxySearch {
 }
 
 impl ProxySearch {
-    /// At most `limit` names of others are kept.
-    pub fn new(wanted: &str, limit: usize) -> Self {
+    /// A search that has seen nothing yet; [`LISTED`] names of others are kept at most.
+    pub fn new(wanted: &str) -> Self {
         Self {
             wanted: wanted.to_owned(),
             found: false,
-            nearest: Nearest::new(wanted, limit),
+            nearest: Nearest::new(wanted, LISTED),
         }
     }
 
