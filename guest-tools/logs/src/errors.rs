@@ -3,12 +3,9 @@
 use haproxy_listing::{Key, Part, cut};
 use haproxy_mcp_sdk::{Call, Failure, Instance, Need, Outcome};
 use haproxy_replies::errors::{Captured, ErrorsReader};
-use haproxy_replies::names::Nearest;
-use haproxy_replies::stat::{Columns, Consumer, Row as StatRow, StatError, StatReader};
+use haproxy_replies::stat::{ProxySearch, StatReader};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-
-use crate::failure::{outcome, unreadable, unwritable, wrong_cursor};
 
 const NEED: Need = Need {
     command: &["show", "errors"],
@@ -98,8 +95,7 @@ pub(crate) fn show_errors(call: &Call<'_>) -> Result<Outcome, Failure> {
         arguments.limit,
         arguments.cursor.as_deref(),
         LIMIT,
-    )
-    .map_err(wrong_cursor)?;
+    )?;
     let instance = call.instance();
     // HAProxy takes a name that begins like a number for the number of another proxy.
     let by_name = proxy.filter(|name| name.starts_with(|first: char| first.is_ascii_alphabetic()));
@@ -119,22 +115,21 @@ pub(crate) fn show_errors(call: &Call<'_>) -> Result<Outcome, Failure> {
     let mut reader = ErrorsReader::default();
     let reply = match NEED.ask(&instance, &further) {
         Err(failure) if failure.rejection() == Some("no-such-proxy") => {
-            return Err(no_such_proxy(&instance, proxy.unwrap_or_default())?.1);
+            let missing = missing_proxy(&instance, proxy.unwrap_or_default())?;
+            return Err(missing.unwrap_or(failure));
         }
         other => other?,
     };
-    reply.for_each(|chunk| reader.push(chunk, &mut offer).map_err(unreadable))?;
+    reply.for_each(|chunk| reader.push(chunk, &mut offer).map_err(Failure::unparsable))?;
     drop(reply);
-    let total = reader.finish(&mut offer).map_err(unreadable)?;
+    let total = reader.finish(&mut offer).map_err(Failure::unparsable)?;
     if matched == 0
         && let Some(proxy) = proxy
+        && let Some(failure) = missing_proxy(&instance, proxy)?
     {
-        let (exists, failure) = no_such_proxy(&instance, proxy)?;
-        if !exists {
-            return Err(failure);
-        }
+        return Err(failure);
     }
-    let written = part.write(&page.finish()).map_err(unwritable)?;
+    let written = part.write(&page.finish())?;
     let line = format!(
         "{} of {} captured messages; {} errors since HAProxy started",
         written.shown,
@@ -147,7 +142,7 @@ pub(crate) fn show_errors(call: &Call<'_>) -> Result<Outcome, Failure> {
         captured: total,
         next_cursor: written.next_cursor,
     };
-    outcome(&answer, line)
+    Ok(Outcome::of(&answer)?.text(line))
 }
 
 fn row(captured: &Captured) -> Row {
@@ -189,52 +184,18 @@ fn row(captured: &Captured) -> Row {
     }
 }
 
-/// Whether there is a proxy of this name, and the failure that says that there is none.
-fn no_such_proxy(instance: &Instance, proxy: &str) -> Result<(bool, Failure), Failure> {
-    let mut reader = StatReader::new(Names {
-        wanted: proxy,
-        exists: false,
-        nearest: Nearest::new(proxy, 20),
-    });
+/// The failure that says that there is no proxy of this name; none where there is one.
+fn missing_proxy(instance: &Instance, proxy: &str) -> Result<Option<Failure>, Failure> {
+    let mut reader = StatReader::new(ProxySearch::new(proxy));
     instance
         .ask(&["show", "stat", "-1", "3", "-1"])?
-        .for_each(|chunk| reader.push(chunk).map_err(unreadable))?;
-    let names = reader.finish().map_err(unreadable)?;
-    let suggestion = names.nearest.suggest();
-    let hint = suggestion
-        .sentence()
-        .unwrap_or_else(|| "without `proxy`, the errors of all are shown".to_owned());
-    let near = if suggestion.near.is_empty() {
-        suggestion.existing
-    } else {
-        suggestion.near
-    };
-    let failure = Failure::not_found(format!(
-        "this HAProxy has no frontend or backend: `{proxy}`"
-    ))
-    .hint(hint)
-    .details(serde_json::json!({ "argument": "/proxy", "names": near }).to_string());
-    Ok((names.exists, failure))
-}
-
-/// Looks for a name among frontends and backends.
-struct Names<'a> {
-    wanted: &'a str,
-    exists: bool,
-    nearest: Nearest,
-}
-
-impl Consumer for Names<'_> {
-    type Error = StatError;
-
-    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, StatError> {
-        Ok(vec![columns.require("pxname")?])
-    }
-
-    fn row(&mut self, row: &StatRow<'_>) -> Result<(), StatError> {
-        let name = row.field(0);
-        self.exists |= name == self.wanted.as_bytes();
-        self.nearest.offer(name);
-        Ok(())
-    }
+        .for_each(|chunk| reader.push(chunk).map_err(Failure::unparsable))?;
+    let search = reader.finish().map_err(Failure::unparsable)?;
+    Ok(search.finish().err().map(|suggestion| {
+        Failure::not_found(format!(
+            "this HAProxy has no frontend or backend: `{proxy}`"
+        ))
+        .hint(suggestion.hint("without `proxy`, the errors of all are shown"))
+        .argument_among("/proxy", suggestion.names())
+    }))
 }

@@ -5,9 +5,8 @@ use std::collections::VecDeque;
 use haproxy_listing::cut;
 use haproxy_mcp_sdk::{Call, Failure, Instance, Need, Outcome};
 use haproxy_replies::events::{self, EventsReader, Sink};
+use haproxy_replies::names::Suggestion;
 use serde::{Deserialize, Serialize};
-
-use crate::failure::{outcome, suggestion, unreadable};
 
 const LIST: Need = Need {
     command: &["show", "events"],
@@ -113,12 +112,12 @@ fn list(
         rows,
         matched,
     };
-    outcome(&answer, line)
+    Ok(Outcome::of(&answer)?.text(line))
 }
 
 fn sinks(instance: &Instance) -> Result<Vec<Sink>, Failure> {
     let reply = LIST.ask(instance, &[])?.bytes()?;
-    events::sinks(&reply).map_err(unreadable)
+    events::sinks(&reply).map_err(Failure::unparsable)
 }
 
 fn read(
@@ -137,7 +136,7 @@ fn read(
             "the sink keeps no lines, but writes them to a file descriptor: `{ring}`"
         ))
         .hint("only a sink of type `buffer` can be read; without `ring`, all sinks are listed")
-        .details(r#"{"argument":"/ring"}"#.to_owned()));
+        .argument("/ring"));
     }
     let wanted = limit.unwrap_or(LIMIT);
     let room = if limit.is_some() {
@@ -158,9 +157,9 @@ fn read(
                     });
                 }
             })
-            .map_err(unreadable)
+            .map_err(Failure::unparsable)
     })?;
-    reader.finish().map_err(unreadable)?;
+    reader.finish().map_err(Failure::unparsable)?;
     let matched = newest.offered;
     let rows: Vec<Line> = newest.lines.into();
     let line = format!("{} of {matched} lines of `{ring}`", rows.len());
@@ -173,7 +172,7 @@ fn read(
         rows,
         matched,
     };
-    outcome(&answer, line)
+    Ok(Outcome::of(&answer)?.text(line))
 }
 
 fn left_out(lines: usize, hint: &'static str) -> Option<LeftOut> {
@@ -181,18 +180,10 @@ fn left_out(lines: usize, hint: &'static str) -> Option<LeftOut> {
 }
 
 fn no_such_ring(sinks: &[Sink], ring: &str) -> Failure {
-    let suggestion = suggestion(ring, sinks.iter().map(|sink| sink.name.as_str()));
-    let hint = suggestion
-        .sentence()
-        .unwrap_or_else(|| "without `ring`, all event sinks are listed".to_owned());
-    let names = if suggestion.near.is_empty() {
-        &suggestion.existing
-    } else {
-        &suggestion.near
-    };
+    let suggestion = Suggestion::among(ring, sinks.iter().map(|sink| &sink.name));
     Failure::not_found(format!("this HAProxy has no event sink: `{ring}`"))
-        .hint(hint)
-        .details(serde_json::json!({ "argument": "/ring", "names": names }).to_string())
+        .hint(suggestion.hint("without `ring`, all event sinks are listed"))
+        .argument_among("/ring", suggestion.names())
 }
 
 /// The newest of the lines that were added, within a number and a number of bytes. One always stays.

@@ -11,7 +11,6 @@
 
 mod errors;
 mod events;
-mod failure;
 mod startup;
 
 use haproxy_mcp_sdk::{Access, Tool};

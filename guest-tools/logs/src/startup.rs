@@ -8,8 +8,6 @@ use haproxy_mcp_sdk::{Call, Failure, Need, Outcome};
 use haproxy_replies::startup_logs::{self, Message};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{outcome, unwritable, wrong_cursor};
-
 const NEED: Need = Need {
     command: &["show", "startup-logs"],
     since: None,
@@ -49,8 +47,7 @@ pub(crate) fn show_startup_logs(call: &Call<'_>) -> Result<Outcome, Failure> {
         arguments.limit,
         arguments.cursor.as_deref(),
         LIMIT,
-    )
-    .map_err(wrong_cursor)?;
+    )?;
     let reply = NEED.ask(&call.instance(), &[])?.bytes()?;
     let messages = startup_logs::read(&reply);
     let mut totals: BTreeMap<String, u64> = BTreeMap::new();
@@ -68,7 +65,7 @@ pub(crate) fn show_startup_logs(call: &Call<'_>) -> Result<Outcome, Failure> {
             *totals.entry(level.to_owned()).or_default() += 1;
         })
         .collect();
-    let written = part.write(&part.of(rows)).map_err(unwritable)?;
+    let written = part.write(&part.of(rows))?;
     let counted: Vec<String> = totals
         .iter()
         .map(|(level, count)| format!("{count} {level}"))
@@ -83,7 +80,7 @@ pub(crate) fn show_startup_logs(call: &Call<'_>) -> Result<Outcome, Failure> {
             counted.join(", ")
         }
     );
-    outcome(&written.with(totals), line)
+    Ok(Outcome::of(&written.with(totals))?.text(line))
 }
 
 fn row(message: &Message) -> Row<'_> {

@@ -6,8 +6,6 @@ use haproxy_replies::activity::{self, Counter};
 use haproxy_replies::value::Value;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{no_such_field, outcome, unreadable};
-
 const NEED: Need = Need {
     command: &["show", "activity"],
     since: None,
@@ -65,10 +63,10 @@ struct LeftOut {
 pub(crate) fn show_activity(call: &Call<'_>) -> Result<Outcome, Failure> {
     let arguments: Arguments = call.arguments()?;
     let reply = NEED.ask(&call.instance(), &[])?.bytes()?;
-    let counters = activity::read(&reply).map_err(unreadable)?;
+    let counters = activity::read(&reply).map_err(Failure::unparsable)?;
     let mut selection = Selection::new(arguments.fields.as_deref(), SUMMARY);
     selection.learn(counters.iter().map(|counter| counter.name));
-    let hidden = selection.hidden().map_err(no_such_field)?;
+    let hidden = selection.hidden()?;
     let shown: Vec<&Counter<'_>> = counters
         .iter()
         .filter(|counter| selection.shows(counter.name))
@@ -108,7 +106,7 @@ pub(crate) fn show_activity(call: &Call<'_>) -> Result<Outcome, Failure> {
             hint: "fields: [\"all\"] shows every counter; per_thread: true the values of each thread",
         }),
     };
-    outcome(&answer, line)
+    Ok(Outcome::of(&answer)?.text(line))
 }
 
 fn json(value: &Value<'_>) -> serde_json::Value {

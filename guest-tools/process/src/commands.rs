@@ -3,9 +3,8 @@
 use haproxy_listing::Part;
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::help::{self, Entry};
+use haproxy_replies::names::Suggestion;
 use serde::{Deserialize, Serialize};
-
-use crate::failure::{outcome, suggestion, unreadable, unwritable, wrong_cursor};
 
 /// Rows of a page, where the arguments do not say.
 const LIMIT: usize = 60;
@@ -33,11 +32,10 @@ pub(crate) fn help(call: &Call<'_>) -> Result<Outcome, Failure> {
         arguments.limit,
         arguments.cursor.as_deref(),
         LIMIT,
-    )
-    .map_err(wrong_cursor)?;
+    )?;
     // For a command that it does not have, HAProxy lists others: so all are asked for, and chosen from here.
     let reply = call.instance().ask(&["help"])?.bytes()?;
-    let entries = help::read(&reply).map_err(unreadable)?;
+    let entries = help::read(&reply).map_err(Failure::unparsable)?;
     let matching = matching(&entries, command);
     if matching.is_empty() {
         return Err(no_such_command(&entries, command.unwrap_or_default()));
@@ -46,9 +44,9 @@ pub(crate) fn help(call: &Call<'_>) -> Result<Outcome, Failure> {
         usage: &entry.usage,
         does: &entry.does,
     });
-    let written = part.write(&part.of(rows)).map_err(unwritable)?;
+    let written = part.write(&part.of(rows))?;
     let line = format!("{} of {} commands", written.shown, written.matched);
-    outcome(&written.alone(), line)
+    Ok(Outcome::of(&written.alone())?.text(line))
 }
 
 /// The entries of the command: those that begin with its words, else those that hold them.
@@ -72,19 +70,12 @@ fn matching<'a>(entries: &'a [Entry], command: Option<&str>) -> Vec<&'a Entry> {
 fn no_such_command(entries: &[Entry], command: &str) -> Failure {
     let mut paths: Vec<String> = entries.iter().map(Entry::path).collect();
     paths.dedup();
-    let suggestion = suggestion(command, paths.iter().map(String::as_str));
-    let hint = suggestion.sentence().unwrap_or_else(|| {
-        "without `command`, all are listed that HAProxy allows at the level of the stats socket"
-            .to_owned()
-    });
-    let names = if suggestion.near.is_empty() {
-        &suggestion.existing
-    } else {
-        &suggestion.near
-    };
+    let suggestion = Suggestion::among(command, &paths);
     Failure::not_found(format!("this HAProxy lists no command: `{command}`"))
-        .hint(hint)
-        .details(serde_json::json!({ "argument": "/command", "names": names }).to_string())
+        .hint(suggestion.hint(
+            "without `command`, all are listed that HAProxy allows at the level of the stats socket",
+        ))
+        .argument_among("/command", suggestion.names())
 }
 
 #[cfg(test)]

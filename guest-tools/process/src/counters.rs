@@ -5,8 +5,6 @@ use haproxy_mcp_sdk::{Call, Failure, Need, Outcome};
 use haproxy_replies::counters::{self, Counter};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{outcome, unreadable, unwritable, wrong_cursor};
-
 /// Later patch releases of 3.0 have it, too.
 const NEED: Need = Need {
     command: &["debug", "counters"],
@@ -54,8 +52,7 @@ pub(crate) fn debug_counters(call: &Call<'_>) -> Result<Outcome, Failure> {
         arguments.limit,
         arguments.cursor.as_deref(),
         LIMIT,
-    )
-    .map_err(wrong_cursor)?
+    )?
     .sorted(Direction::Descending);
     let mut further = vec!["show"];
     further.extend(kind);
@@ -63,7 +60,7 @@ pub(crate) fn debug_counters(call: &Call<'_>) -> Result<Outcome, Failure> {
         further.push("all");
     }
     let reply = NEED.ask(&call.instance(), &further)?.bytes()?;
-    let counters = counters::read(&reply).map_err(unreadable)?;
+    let counters = counters::read(&reply).map_err(Failure::unparsable)?;
     let matching = counters.iter().filter(|counter| {
         part.holds([
             counter.location.as_str(),
@@ -72,9 +69,9 @@ pub(crate) fn debug_counters(call: &Call<'_>) -> Result<Outcome, Failure> {
         ])
     });
     let pages = part.by(matching.map(row), |row| Key::from(row.count));
-    let written = part.write(&pages).map_err(unwritable)?;
+    let written = part.write(&pages)?;
     let line = format!("{} of {} counters", written.shown, written.matched);
-    outcome(&written.alone(), line)
+    Ok(Outcome::of(&written.alone())?.text(line))
 }
 
 fn row(counter: &Counter) -> Row<'_> {

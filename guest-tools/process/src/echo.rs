@@ -3,8 +3,6 @@
 use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::outcome;
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Arguments {
@@ -30,7 +28,7 @@ pub(crate) fn echo(call: &Call<'_>) -> Result<Outcome, Failure> {
             "sent back, this text cannot be told from HAProxy's refusal of a command",
         )
         .hint("use another text")
-        .details(r#"{"argument":"/text"}"#.to_owned()));
+        .argument("/text"));
     }
     let instance = call.instance();
     let received = match instance.ask(&["echo", &text]) {
@@ -51,7 +49,7 @@ pub(crate) fn echo(call: &Call<'_>) -> Result<Outcome, Failure> {
     } else {
         "HAProxy sent another text back"
     };
-    outcome(&answer, line.to_owned())
+    Ok(Outcome::of(&answer)?.text(line))
 }
 
 /// Without `echo`, another answer proves that HAProxy is reached and answers.
@@ -68,8 +66,5 @@ fn otherwise(instance: &Instance) -> Result<Outcome, Failure> {
              `show version`"
         )),
     };
-    outcome(
-        &answer,
-        format!("HAProxy {version} answers; it has no `echo`"),
-    )
+    Ok(Outcome::of(&answer)?.text(format!("HAProxy {version} answers; it has no `echo`")))
 }

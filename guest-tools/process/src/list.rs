@@ -4,8 +4,6 @@ use haproxy_listing::Part;
 use haproxy_mcp_sdk::Failure;
 use serde::Deserialize;
 
-use crate::failure::wrong_cursor;
-
 /// The arguments of a list that can only be filtered.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -18,13 +16,12 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// The part of the list of this tool.
     pub(crate) fn part(&self, tool: &str, default_limit: usize) -> Result<Part, Failure> {
-        Part::new(
+        Ok(Part::new(
             &[Some(tool)],
             self.filter.as_deref(),
             self.limit,
             self.cursor.as_deref(),
             default_limit,
-        )
-        .map_err(wrong_cursor)
+        )?)
     }
 }

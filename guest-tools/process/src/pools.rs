@@ -5,8 +5,6 @@ use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::pools::{self, Pool};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{outcome, unreadable, unwritable, wrong_cursor};
-
 /// Rows of a page, where the arguments do not say.
 const LIMIT: usize = 20;
 
@@ -94,11 +92,10 @@ pub(crate) fn show_pools(call: &Call<'_>) -> Result<Outcome, Failure> {
         arguments.limit,
         arguments.cursor.as_deref(),
         LIMIT,
-    )
-    .map_err(wrong_cursor)?
+    )?
     .sorted(sort.direction());
     let reply = call.instance().ask(&["show", "pools"])?.bytes()?;
-    let pools = pools::read(&reply).map_err(unreadable)?;
+    let pools = pools::read(&reply).map_err(Failure::unparsable)?;
     let mut page = part.page();
     let mut totals = Totals::default();
     for pool in pools.iter().filter(|pool| part.holds([pool.name])) {
@@ -110,12 +107,12 @@ pub(crate) fn show_pools(call: &Call<'_>) -> Result<Outcome, Failure> {
         totals.failures = totals.failures.saturating_add(pool.failures);
         page.offer(sort.key(pool), || row(pool));
     }
-    let written = part.write(&page.finish()).map_err(unwritable)?;
+    let written = part.write(&page.finish())?;
     let line = format!(
         "{} of {} pools: {} bytes allocated, {} failures",
         written.shown, totals.pools, totals.allocated_bytes, totals.failures
     );
-    outcome(&written.with(totals), line)
+    Ok(Outcome::of(&written.with(totals))?.text(line))
 }
 
 fn row<'a>(pool: &Pool<'a>) -> Row<'a> {

@@ -1,5 +1,6 @@
 //! Which fields of `show info` an answer holds.
 
+use haproxy_mcp_sdk::Failure;
 use haproxy_replies::info::{Field, Info};
 use haproxy_replies::names::Nearest;
 
@@ -166,6 +167,14 @@ impl NoSuchField {
                 self.near.join(", ")
             )
         }
+    }
+}
+
+impl From<NoSuchField> for Failure {
+    fn from(error: NoSuchField) -> Self {
+        Self::invalid_argument(error.to_string())
+            .hint(error.hint())
+            .argument_among(&format!("/fields/{}", error.index), &error.near)
     }
 }
 

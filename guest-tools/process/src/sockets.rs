@@ -5,7 +5,6 @@ use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::columns::Columns;
 use serde::Serialize;
 
-use crate::failure::{outcome, unreadable, unwritable};
 use crate::list::Arguments;
 
 /// Rows of a page, where the arguments do not say.
@@ -26,11 +25,11 @@ pub(crate) fn show_cli_sockets(call: &Call<'_>) -> Result<Outcome, Failure> {
         .arguments::<Arguments>()?
         .part("show_cli_sockets", LIMIT)?;
     let reply = call.instance().ask(&["show", "cli", "sockets"])?.bytes()?;
-    let table = Columns::read(&reply, ' ').map_err(unreadable)?;
+    let table = Columns::read(&reply, ' ').map_err(Failure::unparsable)?;
     let places = [
-        table.require("socket").map_err(unreadable)?,
-        table.require("lvl").map_err(unreadable)?,
-        table.require("processes").map_err(unreadable)?,
+        table.require("socket").map_err(Failure::unparsable)?,
+        table.require("lvl").map_err(Failure::unparsable)?,
+        table.require("processes").map_err(Failure::unparsable)?,
     ];
     let rows = table.rows.iter().map(|row| {
         let [socket, level, processes] = places.map(|place| {
@@ -44,7 +43,7 @@ pub(crate) fn show_cli_sockets(call: &Call<'_>) -> Result<Outcome, Failure> {
         }
     });
     let pages = part.of(rows.filter(|row| part.holds([row.socket.as_str(), row.level.as_str()])));
-    let written = part.write(&pages).map_err(unwritable)?;
+    let written = part.write(&pages)?;
     let line = format!("{} of {} stats sockets", written.shown, written.matched);
-    outcome(&written.alone(), line)
+    Ok(Outcome::of(&written.alone())?.text(line))
 }

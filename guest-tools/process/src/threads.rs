@@ -7,8 +7,6 @@ use haproxy_replies::value::Value;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::{Deserialize, Serialize as Written};
 
-use crate::failure::{no_such_field, outcome, unreadable, unwritable, wrong_cursor};
-
 /// Rows of a page, where the arguments do not say.
 const LIMIT: usize = 16;
 
@@ -109,10 +107,9 @@ pub(crate) fn show_threads(call: &Call<'_>) -> Result<Outcome, Failure> {
         arguments.limit,
         arguments.cursor.as_deref(),
         LIMIT,
-    )
-    .map_err(wrong_cursor)?;
+    )?;
     let reply = call.instance().ask(&["show", "threads"])?.bytes()?;
-    let threads = threads::read(&reply).map_err(unreadable)?;
+    let threads = threads::read(&reply).map_err(Failure::unparsable)?;
     let mut selection = Selection::new(arguments.fields.as_deref(), SUMMARY);
     let names = threads.iter().flat_map(|thread| &thread.fields);
     selection.learn([ANSWERING]);
@@ -121,7 +118,7 @@ pub(crate) fn show_threads(call: &Call<'_>) -> Result<Outcome, Failure> {
             .map(|(name, _)| name.as_str())
             .filter(|name| !NOT_FIELDS.contains(name)),
     );
-    selection.hidden().map_err(no_such_field)?;
+    selection.hidden()?;
     let with = |name: &str| {
         threads
             .iter()
@@ -143,10 +140,10 @@ pub(crate) fn show_threads(call: &Call<'_>) -> Result<Outcome, Failure> {
         selection: &selection,
         details,
     }));
-    let written = part.write(&pages).map_err(unwritable)?;
+    let written = part.write(&pages)?;
     let line = format!(
         "{} of {} threads: {} stuck, {} with work",
         written.shown, totals.threads, totals.stuck, totals.active
     );
-    outcome(&written.with(totals), line)
+    Ok(Outcome::of(&written.with(totals))?.text(line))
 }

@@ -3,8 +3,6 @@
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::outcome;
-
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NoArguments {}
@@ -29,7 +27,7 @@ pub(crate) fn show_version(call: &Call<'_>) -> Result<Outcome, Failure> {
         version,
         release: release(version),
     };
-    outcome(&answer, format!("HAProxy {version}"))
+    Ok(Outcome::of(&answer)?.text(format!("HAProxy {version}")))
 }
 
 /// `3.0` of `3.0.11-1+deb13u5`.
