@@ -1,6 +1,6 @@
 //! The answer of `show_stat`.
 
-use haproxy_listing::{Cursor, Fields, Rows};
+use haproxy_listing::{Fields, Rows, Written};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -27,26 +27,17 @@ struct LeftOut {
 
 /// The structured answer, and a line for a person.
 pub(crate) fn write(query: &Query, read: &Read) -> serde_json::Result<(String, String)> {
-    let mut rows = Rows::default();
-    let mut last = None;
-    for kept in &read.page.rows {
-        if !rows.add(&Fields(kept.row.values(&read.shown)))? {
-            break;
-        }
-        last = Some(kept);
-    }
-    let shown = rows.count();
-    let more = read.page.more || shown < read.page.rows.len();
-    let next = last.filter(|_| more).map(|last| Cursor {
-        key: last.key.clone(),
-        ordinal: last.ordinal,
-    });
-    let line = line(query, read, shown, more);
+    let written = read
+        .page
+        .write(Rows::default(), query.fingerprint, |fields| {
+            Fields(fields.values(&read.shown))
+        })?;
+    let line = line(query, read, &written);
     let answer = Answer {
-        rows: rows.finish()?,
-        matched: read.page.matched,
+        rows: written.rows,
+        matched: written.matched,
         totals: &read.totals,
-        next_cursor: next.map(|cursor| cursor.write(query.fingerprint)),
+        next_cursor: written.next_cursor,
         left_out: (read.hidden > 0).then_some(LeftOut {
             columns: read.hidden,
             hint: "name groups or columns in `fields`, or \"all\"; empty values are never shown",
@@ -55,8 +46,8 @@ pub(crate) fn write(query: &Query, read: &Read) -> serde_json::Result<(String, S
     Ok((serde_json::to_string(&answer)?, line))
 }
 
-fn line(query: &Query, read: &Read, shown: usize, more: bool) -> String {
-    let mut line = format!("{shown} of {} matching rows", read.page.matched);
+fn line(query: &Query, read: &Read, written: &Written) -> String {
+    let mut line = format!("{} of {} matching rows", written.shown, written.matched);
     let counts: Vec<String> = read
         .totals
         .counts()
@@ -68,7 +59,7 @@ fn line(query: &Query, read: &Read, shown: usize, more: bool) -> String {
     if let Some(sort) = &query.sort {
         line = format!("{line}, sorted by {sort}");
     }
-    if more {
+    if written.next_cursor.is_some() {
         line.push_str("; pass next_cursor for more");
     }
     line

@@ -2,14 +2,10 @@
 
 use haproxy_mcp_sdk::{Failure, Instance};
 use haproxy_replies::names::Suggestion;
-use haproxy_replies::stat::{Consumer, ObjectType, StatReader};
+use haproxy_replies::stat::{Consumer, ObjectType, ProxySearch, StatReader};
 
-use crate::names::{Found, Names};
+use crate::error::TableError;
 use crate::plan::{self, Scope, Words};
-use crate::table::TableError;
-
-/// Names that an error lists at most.
-const NAMES: usize = 20;
 
 /// The types of the rows of the proxy that was asked for.
 #[derive(Debug, Default)]
@@ -51,67 +47,47 @@ pub(crate) fn fetch<C: Consumer<Error = TableError> + Sees>(
         && !read.seen().0.is_empty()
     {
         return match plan::twins(scope, &read.seen().0, &instance.version()?) {
-            Some(twin) if matches!(names(instance, proxy, &[twin])?, Found::Exact) => everything(),
+            Some(twin) if search(instance, proxy, &[twin])?.is_ok() => everything(),
             _ => Ok(read),
         };
     }
     // no such proxy, one without such rows, one that shares its name, or a name that HAProxy took for a number
-    match names(instance, proxy, &[])? {
-        Found::Exact => everything(),
-        Found::Other(suggestion) => Err(no_such_proxy(proxy, &suggestion)),
+    match search(instance, proxy, &[])? {
+        Ok(()) => everything(),
+        Err(suggestion) => Err(
+            Failure::not_found(format!("this HAProxy has no proxy: `{proxy}`"))
+                .hint(
+                    suggestion
+                        .hint("list_backends and show_stat with type frontend list the names"),
+                )
+                .argument_among("/proxy", suggestion.names()),
+        ),
     }
 }
 
-/// Whether a proxy of these types has this name, else the names that are near it.
-fn names(instance: &Instance, name: &str, types: &[ObjectType]) -> Result<Found, Failure> {
+/// Whether a proxy of these types has this name, else what to say of it.
+fn search(
+    instance: &Instance,
+    name: &str,
+    types: &[ObjectType],
+) -> Result<Result<(), Suggestion>, Failure> {
     let types = if types.is_empty() {
         &[ObjectType::Frontend, ObjectType::Backend]
     } else {
         types
     };
-    Ok(ask(instance, &plan::proxies(types), Names::new(name, NAMES))?.finish())
+    Ok(ask(instance, &plan::proxies(types), ProxySearch::new(name))?.finish())
 }
 
 /// Sends a command and reads its reply to the end.
-pub(crate) fn ask<C: Consumer<Error = TableError>>(
-    instance: &Instance,
-    words: &Words,
-    consumer: C,
-) -> Result<C, Failure> {
+fn ask<C: Consumer>(instance: &Instance, words: &Words, consumer: C) -> Result<C, Failure>
+where
+    TableError: From<C::Error>,
+{
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let mut reader = StatReader::new(consumer);
     instance
         .ask(&words)?
-        .for_each(|chunk| Ok(reader.push(chunk)?))?;
-    Ok(reader.finish()?)
-}
-
-fn no_such_proxy(name: &str, suggestion: &Suggestion) -> Failure {
-    let failure = Failure::not_found(format!("this HAProxy has no proxy: `{name}`"));
-    suggest(
-        failure,
-        "/proxy",
-        suggestion,
-        "list_backends and show_stat with type frontend list the names",
-    )
-}
-
-/// Says which names there are.
-pub(crate) fn suggest(
-    failure: Failure,
-    argument: &str,
-    suggestion: &Suggestion,
-    otherwise: &str,
-) -> Failure {
-    let hint = suggestion
-        .sentence()
-        .unwrap_or_else(|| otherwise.to_owned());
-    let names = if suggestion.near.is_empty() {
-        &suggestion.existing
-    } else {
-        &suggestion.near
-    };
-    failure
-        .hint(hint)
-        .details(serde_json::json!({ "argument": argument, "names": names }).to_string())
+        .for_each(|chunk| Ok(reader.push(chunk).map_err(TableError::from)?))?;
+    Ok(reader.finish().map_err(TableError::from)?)
 }

@@ -2,14 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use haproxy_listing::{CursorError, Fields, Key, NoSuchField, Page, Part, Selection};
+use haproxy_listing::{Fields, Key, Listed, Page, Part, Selection};
 use haproxy_mcp_sdk::{Call, Failure, Need, Outcome};
-use haproxy_replies::stats_file::{Counters, StatsFileReader};
+use haproxy_replies::stats_file::{Counters, StatsFileError, StatsFileReader};
 use haproxy_replies::value::Value;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-
-use crate::table::TableError;
 
 const COMMAND: Need = Need {
     command: &["dump", "stats-file"],
@@ -46,7 +43,7 @@ pub(crate) fn dump_stats_file(call: &Call<'_>) -> Result<Outcome, Failure> {
             "leave out `filepath`; to have a file, run `echo dump stats-file | socat stdio SOCKET > FILE` on the \
              machine of HAProxy",
         )
-        .details(r#"{"argument":"/filepath"}"#.to_owned()));
+        .argument("/filepath"));
     }
     let asked = arguments.fields.as_ref().map(|fields| fields.join(" "));
     let part = Part::new(
@@ -55,38 +52,21 @@ pub(crate) fn dump_stats_file(call: &Call<'_>) -> Result<Outcome, Failure> {
         arguments.limit,
         arguments.cursor.as_deref(),
         LIMIT,
-    )
-    .map_err(wrong_cursor)?;
+    )?;
     let reply = COMMAND.ask(&call.instance(), &[])?;
     let selection = Selection::new(arguments.fields.as_deref(), SUMMARY);
     let mut dump = Dump::new(&part, selection);
     let mut reader = StatsFileReader::default();
     reply.for_each(|chunk| {
-        Ok(reader.push(chunk, |object| {
-            dump.take(&object);
-            Ok::<_, TableError>(())
-        })?)
+        reader
+            .push(chunk, |object| {
+                dump.take(&object);
+                Ok::<_, StatsFileError>(())
+            })
+            .map_err(Failure::unparsable)
     })?;
-    reader.finish().map_err(TableError::from)?;
+    reader.finish().map_err(Failure::unparsable)?;
     dump.answer()
-}
-
-fn wrong_cursor(error: CursorError) -> Failure {
-    Failure::invalid_argument(error.to_string())
-        .hint(error.hint())
-        .details(r#"{"argument":"/cursor"}"#.to_owned())
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "`map_err` hands the error over"
-)]
-fn wrong_field(error: NoSuchField) -> Failure {
-    let details =
-        serde_json::json!({ "argument": format!("/fields/{}", error.index), "names": error.near });
-    Failure::invalid_argument(error.to_string())
-        .hint(error.hint())
-        .details(details.to_string())
 }
 
 /// An object, as it is kept.
@@ -170,13 +150,8 @@ impl<'p> Dump<'p> {
     fn answer(self) -> Result<Outcome, Failure> {
         #[derive(Serialize)]
         struct Answer {
-            rows: Box<RawValue>,
-            matched: u64,
-            totals: Totals,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            next_cursor: Option<String>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            left_out: Option<LeftOut>,
+            #[serde(flatten)]
+            listed: Listed<Totals>,
             #[serde(skip_serializing_if = "Option::is_none")]
             note: Option<&'static str>,
         }
@@ -184,37 +159,22 @@ impl<'p> Dump<'p> {
         struct Totals {
             sections: BTreeMap<String, u64>,
         }
-        #[derive(Serialize)]
-        struct LeftOut {
-            fields: usize,
-            hint: &'static str,
-        }
-        let unwritable = |error: serde_json::Error| Failure::other(error.to_string());
-        let hidden = self.selection.hidden().map_err(wrong_field)?;
-        let written = self.part.write(&self.page.finish()).map_err(unwritable)?;
-        let mut line = format!("{} of {} objects", written.shown, written.matched);
-        if written.next_cursor.is_some() {
-            line.push_str("; pass next_cursor for more");
-        }
+        let hidden = self.selection.hidden()?;
+        let written = self.part.write(&self.page.finish())?;
+        let mut line = written.line("objects");
         let note = (self.objects == 0).then_some(
             "only what has a `guid` in HAProxy's configuration is in it: nothing has one",
         );
         if let Some(note) = note {
             line = format!("{line}: {note}");
         }
+        let totals = Totals {
+            sections: self.sections,
+        };
         let answer = Answer {
-            rows: written.rows,
-            matched: written.matched,
-            totals: Totals {
-                sections: self.sections,
-            },
-            next_cursor: written.next_cursor,
-            left_out: (hidden > 0).then_some(LeftOut {
-                fields: hidden,
-                hint: "name fields in `fields`, or \"all\"",
-            }),
+            listed: written.with(totals).without_fields(hidden),
             note,
         };
-        Ok(Outcome::new(serde_json::to_string(&answer).map_err(unwritable)?).text(line))
+        Ok(Outcome::of(&answer)?.text(line))
     }
 }

@@ -37,6 +37,30 @@ impl Scope<'_> {
     }
 }
 
+/// A part of the names of rows, upper or lower case; any where there is none.
+#[derive(Debug)]
+pub(crate) struct Filter(Option<Vec<u8>>);
+
+impl Filter {
+    pub(crate) fn new(part: Option<&str>) -> Self {
+        Self(part.map(|part| part.to_ascii_lowercase().into_bytes()))
+    }
+
+    /// Whether it is a part of `proxy/server`.
+    pub(crate) fn holds(&self, pxname: &[u8], svname: &[u8]) -> bool {
+        self.0.as_ref().is_none_or(|part| {
+            let mut name = [pxname, b"/", svname].concat();
+            name.make_ascii_lowercase();
+            memchr::memmem::find(&name, part).is_some()
+        })
+    }
+
+    /// Whether it leaves out nothing.
+    pub(crate) fn is_any(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 /// HAProxy's selection of the rows, or None where the name cannot be given to it.
 pub(crate) fn selected(scope: Scope<'_>) -> Option<Words> {
     let proxy = scope.proxy?;

@@ -1,10 +1,11 @@
 //! What was asked: arguments as they came, and what they select.
 
 use haproxy_listing::{Cursor, CursorError, Direction, Fingerprint};
+use haproxy_mcp_sdk::Failure;
 use haproxy_replies::stat::ObjectType;
 use serde::Deserialize;
 
-use crate::plan::Scope;
+use crate::plan::{Filter, Scope};
 
 /// Rows of a page, where the arguments do not say.
 const LIMIT: usize = 20;
@@ -72,11 +73,16 @@ impl ArgumentError {
         match self {
             Self::ServerOfType(_) => "leave out one of them",
             Self::OrderWithoutSort => "name the column to sort by",
-            Self::Cursor(_) => {
-                "begin without a cursor; then pass `next_cursor` of the last answer with the same other arguments \
-                 (`limit` may change)"
-            }
+            Self::Cursor(error) => error.hint(),
         }
+    }
+}
+
+impl From<ArgumentError> for Failure {
+    fn from(error: ArgumentError) -> Self {
+        Self::invalid_argument(error.to_string())
+            .hint(error.hint())
+            .argument(error.pointer())
     }
 }
 
@@ -89,8 +95,7 @@ pub(crate) struct Query {
     pub(crate) server: Option<String>,
     /// The types of rows; all where there are none.
     pub(crate) types: Vec<ObjectType>,
-    /// Part of `proxy/server`, in lower case.
-    filter: Option<Vec<u8>>,
+    filter: Filter,
     /// Groups and columns.
     pub(crate) fields: Vec<String>,
     /// The column to sort by.
@@ -141,9 +146,7 @@ impl Arguments {
             proxy: self.proxy,
             server: self.server,
             types,
-            filter: self
-                .filter
-                .map(|filter| filter.to_ascii_lowercase().into_bytes()),
+            filter: Filter::new(self.filter.as_deref()),
             fields,
             sort: self.sort,
             direction,
@@ -168,16 +171,12 @@ impl Query {
         self.server
             .as_ref()
             .is_none_or(|server| server.as_bytes() == svname)
-            && self.filter.as_ref().is_none_or(|filter| {
-                let mut name = [pxname, b"/", svname].concat();
-                name.make_ascii_lowercase();
-                memchr::memmem::find(&name, filter).is_some()
-            })
+            && self.filter.holds(pxname, svname)
     }
 
     /// Whether an empty answer means that a named server does not exist.
     pub(crate) fn needs_server(&self) -> bool {
-        self.server.is_some() && self.filter.is_none()
+        self.server.is_some() && self.filter.is_any()
     }
 }
 

@@ -7,10 +7,10 @@ use haproxy_replies::value::{Kind, Value, unsigned};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::error::TableError;
 use crate::fetch::{Seen, Sees, fetch};
 use crate::plan::Scope;
 use crate::query::Type;
-use crate::table::TableError;
 
 /// Rows, where the arguments do not say.
 const LIMIT: usize = 10;
@@ -119,9 +119,7 @@ pub(crate) fn top(call: &Call<'_>) -> Result<Outcome, Failure> {
     let ranking = fetch(&call.instance(), scope, || {
         Ranking::new(arguments.by, scope, limit)
     })?;
-    let (structured, line) = ranking
-        .write()
-        .map_err(|error| Failure::other(error.to_string()))?;
+    let (structured, line) = ranking.write()?;
     Ok(Outcome::new(structured).text(line))
 }
 

@@ -3,178 +3,56 @@
 use std::collections::HashMap;
 
 use haproxy_listing::{Direction, Key, Page, Pages};
-use haproxy_replies::names::Nearest;
-use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row};
-use haproxy_replies::value::{Kind, unsigned};
+use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row};
+use haproxy_replies::value::unsigned;
 
+use crate::counters::Counters;
+use crate::error::TableError;
 use crate::fetch::{Seen, Sees};
-use crate::plan::Scope;
-use crate::table::TableError;
-
-/// All counters that this tool knows.
-const ALL: &str = "all";
-
-/// Counters that are sampled where nothing is asked for.
-const DEFAULT: [&str; 19] = [
-    "stot", "req_tot", "bin", "bout", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx", "dreq",
-    "dresp", "ereq", "econ", "eresp", "wretr", "wredis", "cli_abrt", "srv_abrt", "chkfail",
-    "chkdown",
-];
-
-/// Further counters: all that HAProxy only ever adds to.
-const FURTHER: [&str; 24] = [
-    "lbtot",
-    "hrsp_1xx",
-    "hrsp_other",
-    "hanafail",
-    "downtime",
-    "comp_in",
-    "comp_out",
-    "comp_byp",
-    "comp_rsp",
-    "conn_tot",
-    "intercepted",
-    "dcon",
-    "dses",
-    "wrew",
-    "connect",
-    "reuse",
-    "cache_lookups",
-    "cache_hits",
-    "eint",
-    "reqbin",
-    "reqbout",
-    "resbin",
-    "resbout",
-    "h1_total_connections",
-];
-
-/// Numbers that go up and down, limits and names: no rate can be made of them.
-const NO_COUNTERS: [&str; 49] = [
-    "qcur",
-    "qmax",
-    "scur",
-    "smax",
-    "slim",
-    "weight",
-    "act",
-    "bck",
-    "lastchg",
-    "qlimit",
-    "pid",
-    "iid",
-    "sid",
-    "throttle",
-    "type",
-    "rate",
-    "rate_lim",
-    "rate_max",
-    "check_code",
-    "check_duration",
-    "req_rate",
-    "req_rate_max",
-    "lastsess",
-    "qtime",
-    "ctime",
-    "rtime",
-    "ttime",
-    "check_rise",
-    "check_fall",
-    "check_health",
-    "agent_rise",
-    "agent_fall",
-    "agent_health",
-    "agent_code",
-    "agent_duration",
-    "conn_rate",
-    "conn_rate_max",
-    "srv_icur",
-    "src_ilim",
-    "qtime_max",
-    "ctime_max",
-    "rtime_max",
-    "ttime_max",
-    "idle_conn_cur",
-    "safe_conn_cur",
-    "used_conn_cur",
-    "need_conn_est",
-    "uweight",
-    "agg_server_status",
-];
+use crate::plan::{Filter, Scope};
 
 /// What is sampled.
 #[derive(Debug)]
 pub(crate) struct Plan<'a> {
     pub(crate) scope: Scope<'a>,
-    /// Part of `proxy/server`, in lower case.
-    pub(crate) filter: Option<Vec<u8>>,
-    /// Counters by name, or [`ALL`]; by default [`DEFAULT`].
-    pub(crate) counters: Option<&'a [String]>,
-    /// The counter by which rows are sorted.
-    pub(crate) sort: &'a str,
+    pub(crate) filter: Filter,
+    pub(crate) counters: Counters<'a>,
     pub(crate) limit: usize,
 }
 
+/// What stands in front of the counters in both samples: what tells objects apart.
+const OBJECT: [&str; 3] = ["pxname", "svname", "type"];
+
+/// What stands behind it in the second one.
+const STATE: [&str; 3] = ["status", "scur", "qcur"];
+
 impl Plan<'_> {
-    /// The counters that this HAProxy has of those that are wanted. The one to sort by is always among them.
-    fn counters(&self, columns: &Columns) -> Result<Vec<String>, TableError> {
-        let mut names: Vec<String> = Vec::new();
-        let mut add = |name: &str| {
-            if columns.index(name).is_some() && names.iter().all(|known| known != name) {
-                names.push(name.to_owned());
-            }
-        };
-        match self.counters {
-            None => DEFAULT.into_iter().for_each(&mut add),
-            Some(asked) => {
-                for (place, name) in asked.iter().enumerate() {
-                    if name == ALL {
-                        DEFAULT.into_iter().chain(FURTHER).for_each(&mut add);
-                    } else if is_counter(columns, name) {
-                        add(name);
-                    } else {
-                        return Err(no_such_counter(columns, name, format!("/counters/{place}")));
-                    }
-                }
-            }
+    /// The type of a row that is sampled; none where the row is not wanted. `seen` gets the types of all rows of the
+    /// proxy.
+    fn takes(&self, row: &Row<'_>, seen: &mut Seen) -> Option<ObjectType> {
+        let (pxname, svname) = (row.field(0), row.field(1));
+        if !self.scope.of_proxy(pxname) {
+            return None;
         }
-        if !is_counter(columns, self.sort) {
-            return Err(no_such_counter(columns, self.sort, "/sort".to_owned()));
-        }
-        add(self.sort);
-        Ok(names)
-    }
-
-    fn holds(&self, pxname: &[u8], svname: &[u8]) -> bool {
-        self.filter.as_ref().is_none_or(|filter| {
-            let mut name = [pxname, b"/", svname].concat();
-            name.make_ascii_lowercase();
-            memchr::memmem::find(&name, filter).is_some()
-        })
+        let kind = ObjectType::read(row.field(2));
+        seen.add(kind);
+        kind.filter(|kind| self.scope.of_type(Some(*kind)) && self.filter.holds(pxname, svname))
     }
 }
 
-/// Whether HAProxy has a column of this name that may be a counter: those of newer versions and of modules are taken at
-/// their user's word.
-fn is_counter(columns: &Columns, name: &str) -> bool {
-    columns
-        .index(name)
-        .and_then(|index| columns.get(index))
-        .is_some_and(|column| column.kind() == Kind::Number && !NO_COUNTERS.contains(&name))
-}
-
-fn no_such_counter(columns: &Columns, name: &str, pointer: String) -> TableError {
-    let mut nearest = Nearest::new(name, 5);
-    for column in columns.iter().map(Column::name) {
-        if is_counter(columns, column) {
-            nearest.offer(column.as_bytes());
-        }
-    }
-    TableError::NoSuchCounter {
-        name: name.to_owned(),
-        pointer,
-        near: nearest.into_names(),
-    }
+/// The columns of these names, and then of the counters.
+fn wanted(
+    columns: &Columns,
+    names: &[&str],
+    counters: &[String],
+) -> Result<Vec<usize>, TableError> {
+    let counters = counters.iter().map(String::as_str);
+    let places = names
+        .iter()
+        .copied()
+        .chain(counters)
+        .map(|name| columns.require(name));
+    Ok(places.collect::<Result<_, _>>()?)
 }
 
 /// An object: proxy, server and type.
@@ -219,28 +97,14 @@ impl Consumer for First<'_> {
     type Error = TableError;
 
     fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
-        self.counters = self.plan.counters(columns)?;
-        let mut wanted = vec![
-            columns.require("pxname")?,
-            columns.require("svname")?,
-            columns.require("type")?,
-        ];
-        for name in &self.counters {
-            wanted.push(columns.require(name)?);
-        }
-        Ok(wanted)
+        self.counters = self.plan.counters.of(columns)?;
+        wanted(columns, &OBJECT, &self.counters)
     }
 
     fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
-        let (pxname, svname) = (row.field(0), row.field(1));
-        if !self.plan.scope.of_proxy(pxname) {
-            return Ok(());
-        }
-        let kind = ObjectType::read(row.field(2));
-        self.seen.add(kind);
-        if self.plan.scope.of_type(kind) && self.plan.holds(pxname, svname) {
-            self.objects
-                .insert(name(row), row.fields().skip(3).map(unsigned).collect());
+        if self.plan.takes(row, &mut self.seen).is_some() {
+            let counters = row.fields().skip(OBJECT.len()).map(unsigned).collect();
+            self.objects.insert(name(row), counters);
         }
         Ok(())
     }
@@ -352,43 +216,25 @@ impl Sees for Second<'_> {
     }
 }
 
-/// Fields in front of the counters.
-const FIXED: usize = 6;
-
 impl Consumer for Second<'_> {
     type Error = TableError;
 
     fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
-        let mut wanted = Vec::new();
-        for name in ["pxname", "svname", "type", "status", "scur", "qcur"] {
-            wanted.push(columns.require(name)?);
-        }
-        for name in &self.first.counters {
-            wanted.push(columns.require(name)?);
-        }
         self.sort = self
             .first
             .counters
             .iter()
-            .position(|name| name == self.plan.sort)
+            .position(|name| name == self.plan.counters.sort)
             .unwrap_or(0);
-        Ok(wanted)
+        wanted(columns, &[OBJECT, STATE].concat(), &self.first.counters)
     }
 
     fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
-        let (pxname, svname) = (row.field(0), row.field(1));
-        if !self.plan.scope.of_proxy(pxname) {
-            return Ok(());
-        }
-        let kind = ObjectType::read(row.field(2));
-        self.seen.add(kind);
-        let Some(kind) = kind else {
+        let Some(kind) = self.plan.takes(row, &mut self.seen) else {
             return Ok(());
         };
-        if !self.plan.scope.of_type(Some(kind)) || !self.plan.holds(pxname, svname) {
-            return Ok(());
-        }
-        let after: Vec<Option<u64>> = row.fields().skip(FIXED).map(unsigned).collect();
+        let counters = row.fields().skip(OBJECT.len() + STATE.len());
+        let after: Vec<Option<u64>> = counters.map(unsigned).collect();
         let before = self.first.objects.get(&name(row));
         self.found += usize::from(before.is_some());
         let change = match Change::between(before, &after) {
@@ -418,8 +264,8 @@ impl Consumer for Second<'_> {
         }
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         self.page.offer(key, || Sampled {
-            pxname: text(pxname),
-            svname: text(svname),
+            pxname: text(row.field(0)),
+            svname: text(row.field(1)),
             kind,
             status: text(row.field(3)),
             scur: unsigned(row.field(4)),

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use haproxy_listing::Rows;
 use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
-use haproxy_replies::info::Info;
+use haproxy_replies::info::{Info, InfoError};
 use haproxy_replies::stat::ObjectType;
 use haproxy_replies::value::Value;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::{Deserialize, Serialize as DeriveSerialize};
 use serde_json::value::RawValue;
 
+use crate::counters::Counters;
 use crate::fetch::fetch;
-use crate::plan::Scope;
+use crate::plan::{Filter, Scope};
 use crate::query::Type;
 use crate::rates::{Change, Changes, First, Plan, Sampled, Second};
-use crate::table::TableError;
 
 /// Seconds between the samples, where the arguments do not say.
 const SECONDS: u32 = 5;
@@ -52,12 +52,11 @@ pub(crate) fn sample_stat(call: &Call<'_>) -> Result<Outcome, Failure> {
                     kind.as_slice()
                 }),
         },
-        filter: arguments
-            .filter
-            .as_ref()
-            .map(|filter| filter.to_ascii_lowercase().into_bytes()),
-        counters: arguments.counters.as_deref(),
-        sort: arguments.sort.as_deref().unwrap_or("stot"),
+        filter: Filter::new(arguments.filter.as_deref()),
+        counters: Counters {
+            asked: arguments.counters.as_deref(),
+            sort: arguments.sort.as_deref().unwrap_or("stot"),
+        },
         limit: arguments.limit.unwrap_or(LIMIT),
     };
     let seconds = arguments.seconds.unwrap_or(SECONDS);
@@ -89,9 +88,7 @@ pub(crate) fn sample_stat(call: &Call<'_>) -> Result<Outcome, Failure> {
         restart,
         budget: arguments.limit.is_none().then_some(ROWS_BYTES),
     };
-    let (structured, line) = answer
-        .write()
-        .map_err(|error| Failure::other(error.to_string()))?;
+    let (structured, line) = answer.write()?;
     Ok(Outcome::new(structured).text(line))
 }
 
@@ -121,10 +118,10 @@ pub(crate) struct Process {
 impl Process {
     fn of(instance: &Instance) -> Result<Self, Failure> {
         let reply = instance.ask(&["show", "info"])?.bytes()?;
-        Ok(Self::read(&reply)?)
+        Self::read(&reply).map_err(Failure::unparsable)
     }
 
-    fn read(reply: &[u8]) -> Result<Self, TableError> {
+    fn read(reply: &[u8]) -> Result<Self, InfoError> {
         let info = Info::read(reply)?;
         let number = |name| {
             info.require(name).map(|value| match value {

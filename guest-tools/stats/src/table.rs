@@ -1,66 +1,15 @@
 //! One pass over the statistics: what matches is counted and added up, and one page of it is kept.
 
 use haproxy_listing::{Key, Page, Pages};
-use haproxy_replies::info::InfoError;
 use haproxy_replies::names::{Nearest, Suggestion};
-use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row, StatError};
-use haproxy_replies::stats_file::StatsFileError;
+use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row};
 use haproxy_replies::value::{Kind, Value};
 
+use crate::error::TableError;
 use crate::fetch::{Seen, Sees};
-use crate::groups::{ADDITIVE, ALL, GROUPS, NAMES, TOTALS, group_names};
+use crate::groups::{ADDITIVE, ALL, GROUPS, NAMES, TOTALS};
 use crate::query::Query;
 use crate::totals::Totals;
-
-/// Why there is no table.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TableError {
-    #[error(transparent)]
-    Stat(#[from] StatError),
-    #[error(transparent)]
-    StatsFile(#[from] StatsFileError),
-    #[error(transparent)]
-    Info(#[from] InfoError),
-    #[error("this HAProxy has no counter: `{name}`")]
-    NoSuchCounter {
-        name: String,
-        /// JSON pointer of the argument.
-        pointer: String,
-        near: Vec<String>,
-    },
-    #[error("this HAProxy has no column, and this tool no group: `{name}`")]
-    NoSuchColumn {
-        name: String,
-        /// JSON pointer of the argument.
-        pointer: String,
-        near: Vec<String>,
-    },
-}
-
-impl TableError {
-    /// What to do next.
-    pub(crate) fn hint(&self) -> Option<String> {
-        let near = match self {
-            Self::NoSuchColumn { near, .. } => near,
-            Self::NoSuchCounter { near, .. } if near.is_empty() => {
-                return Some(
-                    "use HAProxy's own names of counters, such as stot or hrsp_5xx, or \"all\""
-                        .to_owned(),
-                );
-            }
-            Self::NoSuchCounter { near, .. } => {
-                return Some(format!("did you mean {}?", near.join(", ")));
-            }
-            Self::Stat(_) | Self::StatsFile(_) | Self::Info(_) => return None,
-        };
-        let groups = group_names();
-        Some(if near.is_empty() {
-            format!("use HAProxy's own column names, or a group: {groups}")
-        } else {
-            format!("did you mean {}? groups are: {groups}", near.join(", "))
-        })
-    }
-}
 
 /// A column that is shown.
 #[derive(Debug)]

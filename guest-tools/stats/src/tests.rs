@@ -13,8 +13,9 @@ use haproxy_replies::stat::StatReader;
 use serde_json::Value;
 
 use crate::answer;
+use crate::error::TableError;
 use crate::query::Arguments;
-use crate::table::{Table, TableError};
+use crate::table::Table;
 
 const VERSIONS: [&str; 4] = ["2.6", "3.0", "3.2", "3.4"];
 
