@@ -267,6 +267,38 @@ mod tests {
     }
 
     #[test]
+    fn a_list_of_any_size_ends_at_its_number_of_rows() {
+        let rows: Vec<String> = (0..50).map(|_| "x".repeat(1_000)).collect();
+        let part = part(None, None).unwrap().of_any_size();
+        let written = part.write(&part.of(&rows)).unwrap();
+        assert_eq!(written.shown, 40);
+        assert!(written.next_cursor.is_some());
+    }
+
+    #[test]
+    fn an_answer_says_what_is_not_in_it() {
+        let part = part(Some(2), None).unwrap();
+        let written = part.write(&part.of(["a", "b", "c"])).unwrap();
+        assert_eq!(
+            written.line("rows"),
+            "2 of 3 rows; pass next_cursor for more"
+        );
+        let cursor = written.next_cursor.clone().unwrap();
+        assert_eq!(
+            serde_json::to_string(&written.with(7).without_fields(4)).unwrap(),
+            format!(
+                r#"{{"rows":["a","b"],"matched":3,"totals":7,"next_cursor":"{cursor}","left_out":{{"fields":4,"hint":"name fields in `fields`, or \"all\""}}}}"#
+            )
+        );
+        let whole = part.write(&part.of(["a"])).unwrap();
+        assert_eq!(whole.line("rows"), "1 of 1 rows");
+        assert_eq!(
+            serde_json::to_string(&whole.alone().without_fields(0)).unwrap(),
+            r#"{"rows":["a"],"matched":1}"#
+        );
+    }
+
+    #[test]
     fn sorting_is_by_the_key() {
         let part = part(Some(2), None).unwrap().sorted(Direction::Descending);
         let pages = part.by([3_u64, 9, 5], |number| Key::from(*number));

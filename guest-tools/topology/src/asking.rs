@@ -1,16 +1,10 @@
 //! What the tools ask HAProxy, and what they say of a name that it does not have.
 
-use haproxy_listing::{CursorError, NoSuchField};
-use haproxy_mcp_sdk::{Failure, Instance};
+use haproxy_mcp_sdk::{Failure, Instance, Reply};
 use haproxy_replies::backends::BackendsReader;
-use haproxy_replies::names::{Nearest, Suggestion};
-use haproxy_replies::servers_state::{ServerState, ServersStateReader};
-use haproxy_replies::stat::{Consumer, StatReader};
-
-use crate::error::TableError;
-
-/// Names that an error lists at most.
-pub(crate) const NAMES: usize = 20;
+use haproxy_replies::names::{LISTED, Nearest, Suggestion};
+use haproxy_replies::servers_state::{ServerState, ServersStateError, ServersStateReader};
+use haproxy_replies::stat::{Consumer, StatError, StatReader};
 
 /// Whether HAProxy takes the name for its own number of a backend: `#5`. No backend can be named so.
 pub(crate) fn is_number(backend: &str) -> bool {
@@ -30,7 +24,7 @@ pub(crate) fn is_unknown(failure: &Failure) -> bool {
 }
 
 /// Reads statistics to their end.
-pub(crate) fn statistics<C: Consumer<Error = TableError>>(
+pub(crate) fn statistics<C: Consumer<Error = StatError>>(
     instance: &Instance,
     words: &[&str],
     consumer: C,
@@ -38,92 +32,71 @@ pub(crate) fn statistics<C: Consumer<Error = TableError>>(
     let mut reader = StatReader::new(consumer);
     instance
         .ask(words)?
-        .for_each(|chunk| Ok(reader.push(chunk)?))?;
-    Ok(reader.finish()?)
+        .for_each(|chunk| reader.push(chunk).map_err(Failure::unparsable))?;
+    reader.finish().map_err(Failure::unparsable)
 }
 
-/// Reads the state of the servers of a backend to its end.
+/// Sends a command that takes a backend as its last word, or none for all of them.
+pub(crate) fn of_backend(
+    instance: &Instance,
+    words: &[&str],
+    backend: Option<&str>,
+) -> Result<Reply, Failure> {
+    let Some(backend) = backend else {
+        return instance.ask(words);
+    };
+    if is_number(backend) {
+        return Err(no_such_backend(instance, backend)?);
+    }
+    match instance.ask(&[words, &[backend]].concat()) {
+        Err(failure) if is_unknown(&failure) => Err(no_such_backend(instance, backend)?),
+        other => other,
+    }
+}
+
+/// Reads the state of the servers of a backend, or of all, to its end.
 pub(crate) fn states(
     instance: &Instance,
-    backend: &str,
-    mut server: impl FnMut(&ServerState<'_>) -> Result<(), TableError>,
+    backend: Option<&str>,
+    mut server: impl FnMut(&ServerState<'_>) -> Result<(), ServersStateError>,
 ) -> Result<(), Failure> {
-    let reply = match instance.ask(&["show", "servers", "state", backend]) {
-        Err(failure) if is_unknown(&failure) => return Err(no_such_backend(instance, backend)?),
-        other => other?,
-    };
+    let reply = of_backend(instance, &["show", "servers", "state"], backend)?;
     let mut reader = ServersStateReader::default();
-    reply.for_each(|chunk| Ok(reader.push(chunk, |state| server(&state))?))?;
-    Ok(reader.finish().map_err(TableError::from)?)
+    reply.for_each(|chunk| {
+        reader
+            .push(chunk, |state| server(&state))
+            .map_err(Failure::unparsable)
+    })?;
+    reader.finish().map_err(Failure::unparsable)
 }
 
-/// The failure that says so, with the names that are near.
+/// The failure for the name of a backend that HAProxy does not have, with those that are near.
 pub(crate) fn no_such_backend(instance: &Instance, backend: &str) -> Result<Failure, Failure> {
-    let mut nearest = Nearest::new(backend, NAMES);
+    let mut nearest = Nearest::new(backend, LISTED);
     let mut reader = BackendsReader::default();
-    let unreadable =
-        |error: haproxy_replies::backends::BackendsError| Failure::unparsable(error.to_string());
     instance.ask(&["show", "backend"])?.for_each(|chunk| {
         reader
             .push(chunk, |name| nearest.offer(name))
-            .map_err(unreadable)
+            .map_err(Failure::unparsable)
     })?;
-    reader.finish().map_err(unreadable)?;
-    let failure = Failure::not_found(format!("this HAProxy has no backend: `{backend}`"));
-    Ok(suggest(
-        failure,
-        "/backend",
-        &nearest.suggest(),
-        "show_stat with type frontend lists the frontends",
-    ))
+    reader.finish().map_err(Failure::unparsable)?;
+    let suggestion = nearest.suggest();
+    Ok(
+        Failure::not_found(format!("this HAProxy has no backend: `{backend}`"))
+            .hint(suggestion.hint("show_stat with type frontend lists the frontends"))
+            .argument_among("/backend", suggestion.names()),
+    )
 }
 
-pub(crate) fn suggest(
-    failure: Failure,
+/// The failure for the name of a cache or section (`what`) that HAProxy does not have, with those that it has.
+pub(crate) fn no_such<N: AsRef<[u8]>>(
+    what: &str,
     argument: &str,
-    suggestion: &Suggestion,
-    otherwise: &str,
+    name: &str,
+    existing: impl IntoIterator<Item = N>,
 ) -> Failure {
-    let hint = suggestion
-        .sentence()
-        .unwrap_or_else(|| otherwise.to_owned());
-    let names = if suggestion.near.is_empty() {
-        &suggestion.existing
-    } else {
-        &suggestion.near
-    };
-    failure
-        .hint(hint)
-        .details(serde_json::json!({ "argument": argument, "names": names }).to_string())
-}
-
-pub(crate) fn wrong_cursor(error: CursorError) -> Failure {
-    Failure::invalid_argument(error.to_string())
-        .hint(
-            "begin without a cursor; then pass `next_cursor` of the last answer with the same other arguments \
-             (`limit` may change)",
-        )
-        .details(r#"{"argument":"/cursor"}"#.to_owned())
-}
-
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "`map_err` hands the error over"
-)]
-pub(crate) fn unwritable(error: serde_json::Error) -> Failure {
-    Failure::other(error.to_string())
-}
-
-/// A field that no row has.
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "`map_err` hands the error over"
-)]
-pub(crate) fn wrong_field(error: NoSuchField) -> Failure {
-    Failure::invalid_argument(error.to_string())
-        .hint(error.hint())
-        .details(
-            serde_json::json!({ "argument": format!("/fields/{}", error.index), "names": error.near })
-                .to_string(),
-        )
+    let suggestion = Suggestion::among(name, existing);
+    Failure::not_found(format!("this HAProxy has no {what}: `{name}`"))
+        .hint(suggestion.hint(&format!("this HAProxy has no {what} at all")))
+        .argument_among(argument, suggestion.names())
 }

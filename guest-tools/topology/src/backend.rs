@@ -2,12 +2,11 @@
 
 use haproxy_listing::Key;
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
-use haproxy_replies::backends::{BackendsError, BackendsReader};
+use haproxy_replies::backends::BackendsReader;
 use haproxy_replies::stat::ObjectType;
 use serde::{Deserialize, Serialize};
 
-use crate::arguments::{self, Asked};
-use crate::asking::unwritable;
+use crate::arguments::Asked;
 use crate::columns::{is_zero, number, text, written};
 use crate::proxy::{self, Kind, Proxy};
 use crate::states::States;
@@ -22,7 +21,6 @@ pub(crate) fn show_backend(call: &Call<'_>) -> Result<Outcome, Failure> {
     let part = asked.part("show_backend")?;
     let mut page = part.page();
     let mut reader = BackendsReader::default();
-    let unreadable = |error: BackendsError| Failure::unparsable(error.to_string());
     call.instance()
         .ask(&["show", "backend"])?
         .for_each(|chunk| {
@@ -35,11 +33,12 @@ pub(crate) fn show_backend(call: &Call<'_>) -> Result<Outcome, Failure> {
                         });
                     }
                 })
-                .map_err(unreadable)
+                .map_err(Failure::unparsable)
         })?;
-    reader.finish().map_err(unreadable)?;
-    let written = part.write(&page.finish()).map_err(unwritable)?;
-    arguments::list(written, None::<&()>, None, "backends")
+    reader.finish().map_err(Failure::unparsable)?;
+    let written = part.write(&page.finish())?;
+    let line = written.line("backends");
+    Ok(Outcome::of(&written.alone())?.text(line))
 }
 
 /// A backend, with the columns of those of its servers that are not up.
@@ -85,12 +84,12 @@ pub(crate) fn get_backend(call: &Call<'_>) -> Result<Outcome, Failure> {
         }
     };
     let proxy = proxy::read(&call.instance(), &backend, BACKEND)?;
-    let (structured, line) = answer(&backend, &proxy).map_err(unwritable)?;
+    let (structured, line) = answer(&backend, &proxy)?;
     Ok(Outcome::new(structured).text(line))
 }
 
 fn wrong(message: &str) -> Failure {
-    Failure::invalid_argument(message).details(r#"{"argument":"/backend"}"#.to_owned())
+    Failure::invalid_argument(message).argument("/backend")
 }
 
 /// The backend, and a line for a person.

@@ -2,16 +2,14 @@
 //!
 //! HAProxy writes the servers of a backend before the backend itself, so that one count is open at a time.
 
-use haproxy_listing::{Fields as Written, Key, Page, Pages};
+use haproxy_listing::{Key, Page, Pages, Part};
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
-use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row};
+use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row, StatError};
 use serde::Serialize;
 
-use crate::answer;
-use crate::asking::{statistics, unwritable, wrong_cursor};
-use crate::columns::{Fields, Shown};
-use crate::error::TableError;
-use crate::list::{Arguments, List};
+use crate::arguments::ByName;
+use crate::asking::statistics;
+use crate::columns::{Fields, Shown, written};
 use crate::states::States;
 
 const SHOWN: [&str; 14] = [
@@ -21,14 +19,22 @@ const SHOWN: [&str; 14] = [
 
 /// The tool.
 pub(crate) fn list_backends(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let list = call
-        .arguments::<Arguments>()?
-        .list("list_backends")
-        .map_err(wrong_cursor)?;
+    let part = call.arguments::<ByName>()?.part("list_backends")?;
     let words = ["show", "stat", "-1", "6", "-1"];
-    let (pages, totals) = statistics(&call.instance(), &words, Backends::new(&list))?.finish();
-    let (structured, shown) = answer::list(&list, &pages, &totals).map_err(unwritable)?;
-    Ok(Outcome::new(structured).text(format!("{shown} of {}", totals.line())))
+    let (pages, totals) = statistics(&call.instance(), &words, Backends::new(&part))?.finish();
+    let (structured, line) = answer(&part, &pages, &totals)?;
+    Ok(Outcome::new(structured).text(line))
+}
+
+/// A page of backends, and a line for a person.
+pub(crate) fn answer(
+    part: &Part,
+    pages: &Pages<Backend>,
+    totals: &Totals,
+) -> serde_json::Result<(String, String)> {
+    let written = part.write(pages)?;
+    let line = format!("{} of {}", written.shown, totals.line());
+    Ok((serde_json::to_string(&written.with(totals))?, line))
 }
 
 /// A backend, as it is kept.
@@ -46,13 +52,8 @@ impl Serialize for Backend {
             fields: F,
             servers: States,
         }
-        let fields = Written(
-            self.fields
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.clone())),
-        );
         Row {
-            fields,
+            fields: written(&self.fields, &[]),
             servers: self.servers,
         }
         .serialize(serializer)
@@ -82,8 +83,8 @@ impl Totals {
 
 /// The list while it is read.
 #[derive(Debug)]
-pub(crate) struct Backends<'l> {
-    list: &'l List,
+pub(crate) struct Backends<'p> {
+    part: &'p Part,
     shown: Shown,
     /// The servers of the backend whose rows come now.
     open: (Vec<u8>, States),
@@ -91,13 +92,13 @@ pub(crate) struct Backends<'l> {
     totals: Totals,
 }
 
-impl<'l> Backends<'l> {
-    pub(crate) fn new(list: &'l List) -> Self {
+impl<'p> Backends<'p> {
+    pub(crate) fn new(part: &'p Part) -> Self {
         Self {
-            list,
+            part,
             shown: Shown::default(),
             open: (Vec::new(), States::default()),
-            page: list.page(),
+            page: part.page(),
             totals: Totals::default(),
         }
     }
@@ -108,9 +109,9 @@ impl<'l> Backends<'l> {
 }
 
 impl Consumer for Backends<'_> {
-    type Error = TableError;
+    type Error = StatError;
 
-    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, StatError> {
         let mut wanted = vec![
             columns.require("pxname")?,
             columns.require("type")?,
@@ -120,7 +121,7 @@ impl Consumer for Backends<'_> {
         Ok(wanted)
     }
 
-    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+    fn row(&mut self, row: &Row<'_>) -> Result<(), StatError> {
         let (name, status) = (row.field(0), row.field(2));
         let (open, servers) = &mut self.open;
         if open != name {
@@ -132,7 +133,7 @@ impl Consumer for Backends<'_> {
             Some(ObjectType::Server) => servers.add(status),
             Some(ObjectType::Backend) => {
                 let servers = std::mem::take(servers);
-                if self.list.holds(name) {
+                if self.part.holds([&*String::from_utf8_lossy(name)]) {
                     self.totals.backends += 1;
                     self.totals.not_up += u64::from(!status.starts_with(b"UP"));
                     self.totals.servers.join(&servers);

@@ -3,13 +3,11 @@
 use haproxy_listing::{Fields as Written, Key, Page, Part};
 use haproxy_mcp_sdk::{Call, Failure, Need, Outcome};
 use haproxy_replies::cache::{self, CacheReader, Item};
-use haproxy_replies::names::Nearest;
 use haproxy_replies::value::Value;
 use serde::Serialize;
 
 use crate::arguments::{self, Asked};
-use crate::asking::{NAMES, suggest, unwritable};
-use crate::error::TableError;
+use crate::asking::no_such;
 
 const COMMAND: Need = Need {
     command: &["show", "cache"],
@@ -25,11 +23,11 @@ pub(crate) fn show_cache(call: &Call<'_>) -> Result<Outcome, Failure> {
     let mut caches = Caches::new(asked.within.as_deref(), &part);
     let mut reader = CacheReader::default();
     reply.for_each(|chunk| {
-        Ok(reader
+        reader
             .push(chunk, |item| caches.take(&item))
-            .map_err(TableError::from)?)
+            .map_err(Failure::unparsable)
     })?;
-    reader.finish().map_err(TableError::from)?;
+    reader.finish().map_err(Failure::unparsable)?;
     let Some(wanted) = asked.within.as_deref() else {
         let rows: Vec<&Cache> = caches
             .all
@@ -45,11 +43,16 @@ pub(crate) fn show_cache(call: &Call<'_>) -> Result<Outcome, Failure> {
             "caches with {} entries of {} bytes",
             totals.entries, totals.bytes
         );
-        let written = part.write(&part.of(rows)).map_err(unwritable)?;
-        return arguments::list(written, Some(&totals), None, &what);
+        let written = part.write(&part.of(rows))?;
+        return arguments::list(written, &totals, None, &what);
     };
     let Some(cache) = caches.all.iter().find(|cache| cache.name == wanted) else {
-        return Err(no_such_cache(wanted, &caches.all));
+        return Err(no_such(
+            "cache",
+            "/cache",
+            wanted,
+            caches.all.iter().map(|cache| &cache.name),
+        ));
     };
     let what = format!(
         "entries of `{wanted}`, which has {} bytes in {} blocks",
@@ -60,8 +63,8 @@ pub(crate) fn show_cache(call: &Call<'_>) -> Result<Outcome, Failure> {
         entries: cache.entries,
         bytes: cache.bytes,
     };
-    let written = part.write(&caches.page.finish()).map_err(unwritable)?;
-    arguments::list(written, Some(&totals), None, &what)
+    let written = part.write(&caches.page.finish())?;
+    arguments::list(written, &totals, None, &what)
 }
 
 /// What a cache holds.
@@ -167,17 +170,4 @@ fn hash<'a>(entry: &'a cache::Entry<'_>) -> Option<&'a str> {
         Value::Text(hash) if *name == "hash" => Some(&**hash),
         _ => None,
     })
-}
-
-fn no_such_cache(wanted: &str, caches: &[Cache]) -> Failure {
-    let mut nearest = Nearest::new(wanted, NAMES);
-    for cache in caches {
-        nearest.offer(cache.name.as_bytes());
-    }
-    suggest(
-        Failure::not_found(format!("this HAProxy has no cache: `{wanted}`")),
-        "/cache",
-        &nearest.suggest(),
-        "this HAProxy has no cache at all",
-    )
 }

@@ -1,7 +1,7 @@
 //! The shown columns of a row.
 
 use haproxy_listing::Fields as Written;
-use haproxy_replies::stat::{Columns, Row};
+use haproxy_replies::stat::{Column, Columns, Row};
 use haproxy_replies::value::{Kind, Value};
 
 /// A row that is kept: names and values of the columns that have one.
@@ -30,24 +30,35 @@ impl Shown {
         Self(shown)
     }
 
+    /// HAProxy's own columns but for these, and how many there are besides: own ones stand before `-`, those of its
+    /// modules (TLS, HTTP/2, QUIC, …) after it. Adds the own ones to `wanted`.
+    pub(crate) fn own(
+        columns: &Columns,
+        without: &[&str],
+        wanted: &mut Vec<usize>,
+    ) -> (Self, usize) {
+        let own = columns.index("-").unwrap_or(columns.width());
+        let names = columns
+            .iter()
+            .take(own)
+            .map(Column::name)
+            .filter(|name| !without.contains(name));
+        let further = columns.width().saturating_sub(own + 1);
+        (Self::named(columns, names, wanted), further)
+    }
+
     /// The fields of a row, without those that are empty.
     pub(crate) fn fields(&self, row: &Row<'_>) -> Fields {
         self.0
             .iter()
-            .map(|(name, kind, place)| (name.clone(), owned(Value::read(row.field(*place), *kind))))
+            .map(|(name, kind, place)| {
+                (
+                    name.clone(),
+                    Value::read(row.field(*place), *kind).into_owned(),
+                )
+            })
             .filter(|(_, value)| *value != Value::Absent)
             .collect()
-    }
-}
-
-/// A value that outlives the reply.
-pub(crate) fn owned(value: Value<'_>) -> Value<'static> {
-    match value {
-        Value::Text(text) => Value::Text(text.into_owned().into()),
-        Value::Absent => Value::Absent,
-        Value::Unsigned(number) => Value::Unsigned(number),
-        Value::Signed(number) => Value::Signed(number),
-        Value::Float(number) => Value::Float(number),
     }
 }
 

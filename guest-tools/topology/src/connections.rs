@@ -2,15 +2,14 @@
 
 use haproxy_listing::{Key, Page, Part, Selection};
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
-use haproxy_replies::servers_conn::{ServerConn, ServersConnReader};
+use haproxy_replies::servers_conn::{ServerConn, ServersConnError, ServersConnReader};
 use haproxy_replies::value::{Value, unsigned};
 use serde::Serialize;
 use serde::ser::SerializeMap;
 
 use crate::arguments::{self, Asked};
-use crate::asking::{is_number, is_unknown, no_such_backend, unwritable};
+use crate::asking::of_backend;
 use crate::columns::{Fields, written};
-use crate::error::TableError;
 
 /// Fields that every row has, whatever is asked for.
 const NAMES: [&str; 2] = ["bkname", "svname"];
@@ -47,33 +46,19 @@ const PER_THREAD: &str = "idle_per_thr";
 pub(crate) fn show_servers_conn(call: &Call<'_>) -> Result<Outcome, Failure> {
     let asked: Asked = call.arguments()?;
     let part = asked.part("show_servers_conn")?;
-    let instance = call.instance();
-    let mut words = vec!["show", "servers", "conn"];
-    if let Some(backend) = asked.within.as_deref() {
-        if is_number(backend) {
-            return Err(no_such_backend(&instance, backend)?);
-        }
-        words.push(backend);
-    }
-    let reply = match instance.ask(&words) {
-        Err(failure) if is_unknown(&failure) => {
-            return Err(no_such_backend(
-                &instance,
-                asked.within.as_deref().unwrap_or_default(),
-            )?);
-        }
-        other => other?,
-    };
-    let mut connections =
-        Connections::new(&part, asked.within.as_deref(), asked.selection(SUMMARY));
+    let backend = asked.within.as_deref();
+    let reply = of_backend(&call.instance(), &["show", "servers", "conn"], backend)?;
+    let mut connections = Connections::new(&part, backend, asked.selection(SUMMARY));
     let mut reader = ServersConnReader::default();
     reply.for_each(|chunk| {
-        Ok(reader.push(chunk, |server| {
-            connections.take(&server);
-            Ok::<_, TableError>(())
-        })?)
+        reader
+            .push(chunk, |server| {
+                connections.take(&server);
+                Ok::<_, ServersConnError>(())
+            })
+            .map_err(Failure::unparsable)
     })?;
-    reader.finish().map_err(TableError::from)?;
+    reader.finish().map_err(Failure::unparsable)?;
     connections.answer()
 }
 
@@ -192,7 +177,7 @@ impl<'p> Connections<'p> {
 
     /// The answer.
     pub(crate) fn answer(self) -> Result<Outcome, Failure> {
-        let written = self.part.write(&self.page.finish()).map_err(unwritable)?;
+        let written = self.part.write(&self.page.finish())?;
         let sum = |name: &str| {
             let sums = SUMMED.iter().zip(&self.totals.sums);
             sums.filter(|(other, _)| **other == name)
@@ -204,6 +189,6 @@ impl<'p> Connections<'p> {
             sum("used_cur"),
             sum("idle_cur")
         );
-        arguments::list(written, Some(&self.totals), Some(&self.selection), &what)
+        arguments::list(written, &self.totals, Some(&self.selection), &what)
     }
 }

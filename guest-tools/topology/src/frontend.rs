@@ -4,7 +4,6 @@ use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::stat::ObjectType;
 use serde::{Deserialize, Serialize};
 
-use crate::asking::unwritable;
 use crate::columns::{is_zero, number, text, written};
 use crate::proxy::{self, Kind, Proxy};
 
@@ -29,7 +28,7 @@ struct OneFrontend {
 pub(crate) fn show_frontend(call: &Call<'_>) -> Result<Outcome, Failure> {
     let OneFrontend { frontend } = call.arguments()?;
     let proxy = proxy::read(&call.instance(), &frontend, FRONTEND)?;
-    let (structured, line) = answer(&frontend, &proxy).map_err(unwritable)?;
+    let (structured, line) = answer(&frontend, &proxy)?;
     Ok(Outcome::new(structured).text(line))
 }
 

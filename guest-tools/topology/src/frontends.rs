@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use haproxy_listing::{Key, Page, Pages, Part};
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
-use haproxy_replies::stat::{Columns, Consumer, Row};
+use haproxy_replies::stat::{Columns, Consumer, Row, StatError};
 use haproxy_replies::value::unsigned;
 use serde::Serialize;
 
 use crate::arguments::{self, Asked};
-use crate::asking::{statistics, unwritable};
+use crate::asking::statistics;
 use crate::columns::{Fields, Shown, written};
-use crate::error::TableError;
 
 const SHOWN: [&str; 14] = [
     "pxname", "status", "mode", "scur", "smax", "slim", "stot", "rate", "req_rate", "req_tot",
@@ -24,12 +23,12 @@ pub(crate) fn list_frontends(call: &Call<'_>) -> Result<Outcome, Failure> {
     let part = asked.part("list_frontends")?;
     let words = ["show", "stat", "-1", "1", "-1"];
     let (pages, totals) = statistics(&call.instance(), &words, Frontends::new(&part))?.finish();
-    let written = part.write(&pages).map_err(unwritable)?;
+    let written = part.write(&pages)?;
     let what = format!(
         "frontends; over all: {} sessions now, {} new ones in the last second",
         totals.scur, totals.rate
     );
-    arguments::list(written, Some(&totals), None, &what)
+    arguments::list(written, &totals, None, &what)
 }
 
 /// A frontend, as it is kept.
@@ -78,9 +77,9 @@ impl<'p> Frontends<'p> {
 }
 
 impl Consumer for Frontends<'_> {
-    type Error = TableError;
+    type Error = StatError;
 
-    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, StatError> {
         // a frontend in TCP mode has no `req_rate`, and an old version may have none at all
         let mut wanted = vec![
             columns.require("pxname")?,
@@ -94,7 +93,7 @@ impl Consumer for Frontends<'_> {
         Ok(wanted)
     }
 
-    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+    fn row(&mut self, row: &Row<'_>) -> Result<(), StatError> {
         if !self.part.holds([&*String::from_utf8_lossy(row.field(0))]) {
             return Ok(());
         }

@@ -2,14 +2,12 @@
 
 use haproxy_listing::{Fields as Written, Selection};
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
-use haproxy_replies::names::Nearest;
 use haproxy_replies::peers::{self, Peer, Section};
 use haproxy_replies::value::Value;
 use serde::Serialize;
 
 use crate::arguments::{self, Asked};
-use crate::asking::{NAMES, suggest, unwritable};
-use crate::error::TableError;
+use crate::asking::no_such;
 
 const SUMMARY: &[&str] = &[
     "addr",
@@ -35,7 +33,7 @@ const TABLES: &str = "tables";
 pub(crate) fn show_peers(call: &Call<'_>) -> Result<Outcome, Failure> {
     let asked: Asked = call.arguments()?;
     let reply = call.instance().ask(&["show", "peers"])?.bytes()?;
-    let sections = peers::read(&reply).map_err(TableError::from)?;
+    let sections = peers::read(&reply).map_err(Failure::unparsable)?;
     answer(&asked, &sections)
 }
 
@@ -103,7 +101,8 @@ fn answer(asked: &Asked, sections: &[Section<'_>]) -> Result<Outcome, Failure> {
     if let Some(wanted) = &asked.within
         && sections.iter().all(|section| section.id != *wanted)
     {
-        return Err(no_such_section(wanted, sections));
+        let names = sections.iter().map(|section| &section.id);
+        return Err(no_such("peers section", "/peers", wanted, names));
     }
     let found: Vec<(&str, &Peer<'_>)> = sections
         .iter()
@@ -138,28 +137,15 @@ fn answer(asked: &Asked, sections: &[Section<'_>]) -> Result<Outcome, Failure> {
         totals.remote += u64::from(row.peer.role.iter().any(|role| role == "remote"));
         totals.connected += u64::from(is_connected(row.peer));
     }
-    let written = part.write(&part.of(rows)).map_err(unwritable)?;
+    let written = part.write(&part.of(rows))?;
     let what = format!(
         "peers; over all {} of {} remote ones connected",
         totals.connected, totals.remote
     );
-    arguments::list(written, Some(&totals), Some(&selection), &what)
+    arguments::list(written, &totals, Some(&selection), &what)
 }
 
 /// `last_status=ESTA`: the last thing that happened is that the session was established.
 fn is_connected(peer: &Peer<'_>) -> bool {
     matches!(peer.field("last_status"), Some(Value::Text(status)) if status == "ESTA")
-}
-
-fn no_such_section(wanted: &str, sections: &[Section<'_>]) -> Failure {
-    let mut nearest = Nearest::new(wanted, NAMES);
-    for section in sections {
-        nearest.offer(section.id.as_bytes());
-    }
-    suggest(
-        Failure::not_found(format!("this HAProxy has no peers section: `{wanted}`")),
-        "/peers",
-        &nearest.suggest(),
-        "this HAProxy has no peers section at all",
-    )
 }

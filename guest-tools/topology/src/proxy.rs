@@ -1,12 +1,10 @@
 //! One frontend or backend, with all that the statistics say of it, and its listeners or servers in short.
 
 use haproxy_mcp_sdk::{Failure, Instance};
-use haproxy_replies::names::{Nearest, Suggestion};
-use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row};
+use haproxy_replies::stat::{Columns, Consumer, ObjectType, ProxySearch, Row, StatError};
 
-use crate::asking::{NAMES, is_number, is_unknown, selectable, statistics, suggest};
+use crate::asking::{is_number, is_unknown, selectable, statistics};
 use crate::columns::{Fields, Shown};
-use crate::error::TableError;
 use crate::states::States;
 
 /// Columns that say nothing that the answer does not say elsewhere.
@@ -69,24 +67,26 @@ pub(crate) fn read<'a>(
         }
     }
     // no such proxy, or HAProxy selected another one: of the other kind with the same name, or by its number
-    let names = statistics(
+    let search = statistics(
         instance,
         &["show", "stat", "-1", &kind.proxy.mask().to_string(), "-1"],
-        Names::new(name),
+        ProxySearch::new(name),
     )?;
-    if names.exact {
+    let missing = search.finish().err();
+    if missing.is_none() {
         let proxy = ask("-1")?;
         if proxy.fields.is_some() {
             return Ok(proxy);
         }
     }
-    Err(no_such_proxy(name, kind, &names.nearest.suggest()))
-}
-
-fn no_such_proxy(name: &str, kind: Kind, suggestion: &Suggestion) -> Failure {
+    // one that was there just now has none
+    let suggestion = missing.unwrap_or_default();
     let what = kind.proxy.name();
-    let failure = Failure::not_found(format!("this HAProxy has no {what}: `{name}`"));
-    suggest(failure, &format!("/{what}"), suggestion, kind.hint)
+    Err(
+        Failure::not_found(format!("this HAProxy has no {what}: `{name}`"))
+            .hint(suggestion.hint(kind.hint))
+            .argument_among(&format!("/{what}"), suggestion.names()),
+    )
 }
 
 impl<'a> Proxy<'a> {
@@ -106,28 +106,20 @@ impl<'a> Proxy<'a> {
 }
 
 impl Consumer for Proxy<'_> {
-    type Error = TableError;
+    type Error = StatError;
 
-    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, StatError> {
         let mut wanted = vec![
             columns.require("pxname")?,
             columns.require("type")?,
             columns.require("status")?,
         ];
-        // HAProxy's own columns stand before `-`, those of its modules (TLS, HTTP/2, QUIC, …) after it
-        let own = columns.index("-").unwrap_or(columns.width());
-        self.hidden = columns.width().saturating_sub(own + 1);
-        let names = columns
-            .iter()
-            .take(own)
-            .map(Column::name)
-            .filter(|name| !ELSEWHERE.contains(name));
-        self.shown = Shown::named(columns, names, &mut wanted);
+        (self.shown, self.hidden) = Shown::own(columns, &ELSEWHERE, &mut wanted);
         self.short = Shown::named(columns, self.kind.columns.iter().copied(), &mut wanted);
         Ok(wanted)
     }
 
-    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+    fn row(&mut self, row: &Row<'_>) -> Result<(), StatError> {
         if row.field(0) != self.name.as_bytes() {
             return Ok(());
         }
@@ -145,42 +137,6 @@ impl Consumer for Proxy<'_> {
             } else {
                 self.further += 1;
             }
-        }
-        Ok(())
-    }
-}
-
-/// Whether a name is there, and what is near it.
-#[derive(Debug)]
-struct Names<'a> {
-    wanted: &'a str,
-    exact: bool,
-    nearest: Nearest,
-}
-
-impl<'a> Names<'a> {
-    fn new(wanted: &'a str) -> Self {
-        Self {
-            wanted,
-            exact: false,
-            nearest: Nearest::new(wanted, NAMES),
-        }
-    }
-}
-
-impl Consumer for Names<'_> {
-    type Error = TableError;
-
-    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
-        Ok(vec![columns.require("pxname")?])
-    }
-
-    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
-        let name = row.field(0);
-        if name == self.wanted.as_bytes() {
-            self.exact = true;
-        } else {
-            self.nearest.offer(name);
         }
         Ok(())
     }

@@ -2,20 +2,18 @@
 
 use haproxy_listing::Fields as Written;
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
-use haproxy_replies::names::Nearest;
 use haproxy_replies::resolvers::{self, Nameserver, Section};
 use haproxy_replies::value::Value;
 use serde::Serialize;
 
 use crate::arguments::{self, Asked};
-use crate::asking::{NAMES, suggest, unwritable};
-use crate::error::TableError;
+use crate::asking::no_such;
 
 /// The tool.
 pub(crate) fn show_resolvers(call: &Call<'_>) -> Result<Outcome, Failure> {
     let asked: Asked = call.arguments()?;
     let reply = call.instance().ask(&["show", "resolvers"])?.bytes()?;
-    let sections = resolvers::read(&reply).map_err(TableError::from)?;
+    let sections = resolvers::read(&reply).map_err(Failure::unparsable)?;
     answer(&asked, &sections)
 }
 
@@ -63,7 +61,8 @@ fn answer(asked: &Asked, sections: &[Section<'_>]) -> Result<Outcome, Failure> {
             .iter()
             .all(|section| section.name != wanted.as_bytes())
     {
-        return Err(no_such_section(wanted, sections));
+        let names = sections.iter().map(|section| section.name);
+        return Err(no_such("resolvers section", "/resolvers", wanted, names));
     }
     let rows: Vec<Row<'_>> = sections
         .iter()
@@ -92,23 +91,10 @@ fn answer(asked: &Asked, sections: &[Section<'_>]) -> Result<Outcome, Failure> {
             *sum = sum.saturating_add(row.nameserver.counter(name).unwrap_or(0));
         }
     }
-    let written = part.write(&part.of(rows)).map_err(unwritable)?;
+    let written = part.write(&part.of(rows))?;
     let what = format!(
         "nameservers; over all {} requests sent, {} answers valid, {} timeouts",
         totals.sent, totals.valid, totals.timeout
     );
-    arguments::list(written, Some(&totals), None, &what)
-}
-
-fn no_such_section(wanted: &str, sections: &[Section<'_>]) -> Failure {
-    let mut nearest = Nearest::new(wanted, NAMES);
-    for section in sections {
-        nearest.offer(section.name);
-    }
-    suggest(
-        Failure::not_found(format!("this HAProxy has no resolvers section: `{wanted}`")),
-        "/resolvers",
-        &nearest.suggest(),
-        "this HAProxy has no resolvers section at all",
-    )
+    arguments::list(written, &totals, None, &what)
 }

@@ -1,18 +1,14 @@
 //! One server: its state and all its statistics.
 
 use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
-use haproxy_replies::names::{Nearest, Suggestion};
-use haproxy_replies::servers_state::ServerState;
-use haproxy_replies::stat::{Column, Columns, Consumer, ObjectType, Row};
+use haproxy_replies::names::{LISTED, Nearest, Suggestion};
+use haproxy_replies::servers_state::{ServerState, ServersStateError};
+use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row, StatError};
 use haproxy_replies::value::Value;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use crate::answer;
-use crate::asking::{
-    NAMES, is_number, no_such_backend, selectable, states, statistics, suggest, unwritable,
-};
-use crate::columns::{Fields, Shown, owned};
-use crate::error::TableError;
+use crate::asking::{is_number, no_such_backend, selectable, states, statistics};
+use crate::columns::{Fields, Shown, text, written};
 use crate::servers::{address, admin};
 
 #[derive(Deserialize)]
@@ -29,20 +25,15 @@ pub(crate) fn get_server(call: &Call<'_>) -> Result<Outcome, Failure> {
     if is_number(&backend) {
         return Err(no_such_backend(&instance, &backend)?);
     }
-    let mut search = Search::new(&backend, &server, NAMES);
-    states(&instance, &backend, |state| search.look(state))?;
+    let mut search = Search::new(&backend, &server);
+    states(&instance, Some(&backend), |state| search.look(state))?;
     let state = search.finish().map_err(|suggestion| {
-        let failure = Failure::not_found(format!("backend `{backend}` has no server: `{server}`"));
-        suggest(
-            failure,
-            "/server",
-            &suggestion,
-            "list_servers lists the servers of a backend",
-        )
+        Failure::not_found(format!("backend `{backend}` has no server: `{server}`"))
+            .hint(suggestion.hint("list_servers lists the servers of a backend"))
+            .argument_among("/server", suggestion.names())
     })?;
     let statistics = one(&instance, &backend, &server, &state)?;
-    let (structured, line) =
-        answer::server(&backend, &server, &state, &statistics).map_err(unwritable)?;
+    let (structured, line) = answer(&backend, &server, &state, &statistics)?;
     Ok(Outcome::new(structured).text(line))
 }
 
@@ -100,18 +91,18 @@ pub(crate) struct Search {
 }
 
 impl Search {
-    /// At most `limit` names of others are kept.
-    pub(crate) fn new(backend: &str, server: &str, limit: usize) -> Self {
+    /// A search that has seen nothing yet; [`LISTED`] names of others are kept at most.
+    pub(crate) fn new(backend: &str, server: &str) -> Self {
         Self {
             backend: backend.to_owned(),
             server: server.to_owned(),
             found: None,
-            nearest: Nearest::new(server, limit),
+            nearest: Nearest::new(server, LISTED),
         }
     }
 
     /// A server of the reply.
-    pub(crate) fn look(&mut self, state: &ServerState<'_>) -> Result<(), TableError> {
+    pub(crate) fn look(&mut self, state: &ServerState<'_>) -> Result<(), ServersStateError> {
         let name = state.require("srv_name")?;
         if state.require("be_name")? != self.backend.as_bytes() {
             return Ok(());
@@ -125,7 +116,7 @@ impl Search {
             .filter(|(name, value)| {
                 !matches!(*name, "be_name" | "srv_name") && *value != Value::Absent
             })
-            .map(|(name, value)| (name.to_owned(), owned(value)))
+            .map(|(name, value)| (name.to_owned(), value.into_owned()))
             .collect();
         let id = state.require("srv_id")?;
         self.found = Some(State {
@@ -170,27 +161,19 @@ impl<'a> Statistics<'a> {
 const ELSEWHERE: [&str; 6] = ["pxname", "svname", "type", "pid", "addr", "-"];
 
 impl Consumer for Statistics<'_> {
-    type Error = TableError;
+    type Error = StatError;
 
-    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, StatError> {
         let mut wanted = vec![
             columns.require("pxname")?,
             columns.require("svname")?,
             columns.require("type")?,
         ];
-        // HAProxy's own columns stand before `-`, those of its modules (TLS, HTTP/2, QUIC, …) after it
-        let own = columns.index("-").unwrap_or(columns.width());
-        self.hidden = columns.width().saturating_sub(own + 1);
-        let names = columns
-            .iter()
-            .take(own)
-            .map(Column::name)
-            .filter(|name| !ELSEWHERE.contains(name));
-        self.shown = Shown::named(columns, names, &mut wanted);
+        (self.shown, self.hidden) = Shown::own(columns, &ELSEWHERE, &mut wanted);
         Ok(wanted)
     }
 
-    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+    fn row(&mut self, row: &Row<'_>) -> Result<(), StatError> {
         let server = ObjectType::read(row.field(2)) == Some(ObjectType::Server);
         if server
             && row.field(0) == self.backend.as_bytes()
@@ -200,4 +183,54 @@ impl Consumer for Statistics<'_> {
         }
         Ok(())
     }
+}
+
+/// One server, and a line for a person.
+pub(crate) fn answer(
+    backend: &str,
+    server: &str,
+    state: &State,
+    statistics: &Statistics<'_>,
+) -> serde_json::Result<(String, String)> {
+    #[derive(Serialize)]
+    struct One<'a, S: Serialize, T: Serialize> {
+        backend: &'a str,
+        server: &'a str,
+        status: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        addr: Option<&'a str>,
+        admin_state: &'a [String],
+        stat: S,
+        state: T,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        left_out: Option<LeftOut>,
+    }
+    #[derive(Serialize)]
+    struct LeftOut {
+        columns: usize,
+        hint: &'static str,
+    }
+    let fields = statistics.fields.as_deref().unwrap_or_default();
+    let status = text(fields, "status");
+    let one = One {
+        backend,
+        server,
+        status,
+        addr: state.address.as_deref(),
+        admin_state: &state.admin,
+        stat: written(fields, &["status"]),
+        state: written(&state.fields, &[]),
+        left_out: (statistics.hidden > 0).then_some(LeftOut {
+            columns: statistics.hidden,
+            hint: "show_stat with proxy, server and fields [\"all\"] shows the counters of TLS, HTTP/1, HTTP/2 and QUIC",
+        }),
+    };
+    let mut line = format!("{backend}/{server} is {status}");
+    if let Some(address) = &state.address {
+        line = format!("{line} at {address}");
+    }
+    if !state.admin.is_empty() {
+        line = format!("{line} ({})", state.admin.join(", "));
+    }
+    Ok((serde_json::to_string(&one)?, line))
 }

@@ -2,22 +2,17 @@
 
 use std::collections::HashMap;
 
-use haproxy_listing::{Fields as Written, Key, Page, Pages};
+use haproxy_listing::{Fields as Written, Key, Listed, Page, Pages, Part};
 use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
 use haproxy_replies::servers_state::ServerState;
-use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row};
+use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row, StatError};
 use haproxy_replies::value::{Value, unsigned};
 use serde::Serialize;
 
 use crate::admin_state;
-use crate::answer;
-use crate::asking::{
-    is_number, is_unknown, no_such_backend, selectable, states, statistics, unwritable,
-    wrong_cursor,
-};
+use crate::arguments::ByName;
+use crate::asking::{is_number, is_unknown, no_such_backend, selectable, states, statistics};
 use crate::columns::{Fields, Shown};
-use crate::error::TableError;
-use crate::list::{Arguments, List};
 use crate::states::States;
 
 const SHOWN: [&str; 14] = [
@@ -42,27 +37,44 @@ const EVERY_SERVER: &[&str] = &["show", "stat", "-1", "4", "-1"];
 
 /// The tool.
 pub(crate) fn list_servers(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let arguments: Arguments = call.arguments()?;
-    let list = arguments.list("list_servers").map_err(wrong_cursor)?;
+    let arguments: ByName = call.arguments()?;
+    let part = arguments.part("list_servers")?;
     let backend = arguments.backend.as_str();
-    let instance = call.instance();
-    let (pages, totals) = servers(&instance, backend, &list)?;
-    let (structured, shown) =
-        answer::servers(backend, &list, &pages, &totals).map_err(unwritable)?;
-    Ok(Outcome::new(structured).text(format!("{shown} of `{backend}`: {}", totals.line())))
+    let (pages, totals) = servers(&call.instance(), backend, &part)?;
+    let (structured, line) = answer(backend, &part, &pages, &totals)?;
+    Ok(Outcome::new(structured).text(line))
+}
+
+/// A page of the servers of a backend, and a line for a person.
+pub(crate) fn answer(
+    backend: &str,
+    part: &Part,
+    pages: &Pages<Server>,
+    totals: &Totals,
+) -> serde_json::Result<(String, String)> {
+    #[derive(Serialize)]
+    struct OfBackend<'a> {
+        backend: &'a str,
+        #[serde(flatten)]
+        listed: Listed<&'a Totals>,
+    }
+    let written = part.write(pages)?;
+    let line = format!("{} of `{backend}`: {}", written.shown, totals.line());
+    let listed = written.with(totals);
+    Ok((serde_json::to_string(&OfBackend { backend, listed })?, line))
 }
 
 /// A page of the servers of a backend, with what the state says of them.
 fn servers(
     instance: &Instance,
     backend: &str,
-    list: &List,
+    part: &Part,
 ) -> Result<(Pages<Server>, Totals), Failure> {
     if is_number(backend) {
         return Err(no_such_backend(instance, backend)?);
     }
     let read =
-        |words: &[&str]| Ok(statistics(instance, words, Servers::new(backend, list))?.finish());
+        |words: &[&str]| Ok(statistics(instance, words, Servers::new(backend, part))?.finish());
     let selected = if selectable(backend) {
         read(&["show", "stat", backend, "4", "-1"])
     } else {
@@ -75,7 +87,7 @@ fn servers(
     if !seen {
         // no servers, no such backend, or HAProxy selected another proxy: a frontend of the same name
         let mut servers = 0;
-        states(instance, backend, |state| {
+        states(instance, Some(backend), |state| {
             servers += usize::from(state.require("be_name")? == backend.as_bytes());
             Ok(())
         })?;
@@ -90,7 +102,7 @@ fn servers(
         .map(|kept| (kept.row.name().to_vec(), &mut kept.row))
         .collect();
     if !rows.is_empty() {
-        states(instance, backend, |state| {
+        states(instance, Some(backend), |state| {
             if let Some(server) = rows.get_mut(state.require("srv_name")?) {
                 server.describe(state);
             }
@@ -175,9 +187,9 @@ pub(crate) fn admin(state: &ServerState<'_>) -> Vec<String> {
 
 /// The list while it is read.
 #[derive(Debug)]
-pub(crate) struct Servers<'l> {
-    backend: &'l str,
-    list: &'l List,
+pub(crate) struct Servers<'p> {
+    backend: &'p str,
+    part: &'p Part,
     shown: Shown,
     /// Whether any row of the backend came.
     seen: bool,
@@ -206,14 +218,14 @@ impl Totals {
     }
 }
 
-impl<'l> Servers<'l> {
-    pub(crate) fn new(backend: &'l str, list: &'l List) -> Self {
+impl<'p> Servers<'p> {
+    pub(crate) fn new(backend: &'p str, part: &'p Part) -> Self {
         Self {
             backend,
-            list,
+            part,
             shown: Shown::default(),
             seen: false,
-            page: list.page(),
+            page: part.page(),
             totals: Totals::default(),
         }
     }
@@ -236,9 +248,9 @@ mod place {
 }
 
 impl Consumer for Servers<'_> {
-    type Error = TableError;
+    type Error = StatError;
 
-    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, StatError> {
         let names = ["pxname", "svname", "type", "status", "qcur", "scur", "stot"];
         let mut wanted = names
             .into_iter()
@@ -248,14 +260,14 @@ impl Consumer for Servers<'_> {
         Ok(wanted)
     }
 
-    fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
+    fn row(&mut self, row: &Row<'_>) -> Result<(), StatError> {
         let (proxy, name) = (row.field(place::PXNAME), row.field(place::SVNAME));
         let server = ObjectType::read(row.field(place::TYPE)) == Some(ObjectType::Server);
         if !server || proxy != self.backend.as_bytes() {
             return Ok(());
         }
         self.seen = true;
-        if !self.list.holds(name) {
+        if !self.part.holds([&*String::from_utf8_lossy(name)]) {
             return Ok(());
         }
         self.totals.servers.add(row.field(place::STATUS));

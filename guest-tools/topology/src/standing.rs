@@ -2,14 +2,13 @@
 
 use haproxy_listing::{Key, Page, Part, Selection};
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
-use haproxy_replies::servers_state::{ServerState, ServersStateReader};
+use haproxy_replies::servers_state::{ServerState, ServersStateError};
 use haproxy_replies::value::{Value, unsigned};
 use serde::Serialize;
 
 use crate::arguments::{self, Asked};
-use crate::asking::{is_number, is_unknown, no_such_backend, unwritable};
+use crate::asking::states;
 use crate::columns::{Fields, written};
-use crate::error::TableError;
 
 /// Fields that every row has, whatever is asked for.
 const NAMES: [&str; 2] = ["be_name", "srv_name"];
@@ -32,27 +31,9 @@ const SUMMARY: &[&str] = &[
 pub(crate) fn show_servers_state(call: &Call<'_>) -> Result<Outcome, Failure> {
     let asked: Asked = call.arguments()?;
     let part = asked.part("show_servers_state")?;
-    let instance = call.instance();
-    let mut words = vec!["show", "servers", "state"];
-    if let Some(backend) = asked.within.as_deref() {
-        if is_number(backend) {
-            return Err(no_such_backend(&instance, backend)?);
-        }
-        words.push(backend);
-    }
-    let reply = match instance.ask(&words) {
-        Err(failure) if is_unknown(&failure) => {
-            return Err(no_such_backend(
-                &instance,
-                asked.within.as_deref().unwrap_or_default(),
-            )?);
-        }
-        other => other?,
-    };
-    let mut standing = Standing::new(&part, asked.within.as_deref(), asked.selection(SUMMARY));
-    let mut reader = ServersStateReader::default();
-    reply.for_each(|chunk| Ok(reader.push(chunk, |state| standing.take(&state))?))?;
-    reader.finish().map_err(TableError::from)?;
+    let backend = asked.within.as_deref();
+    let mut standing = Standing::new(&part, backend, asked.selection(SUMMARY));
+    states(&call.instance(), backend, |state| standing.take(state))?;
     standing.answer()
 }
 
@@ -104,7 +85,7 @@ impl<'p> Standing<'p> {
     }
 
     /// A server of the reply.
-    pub(crate) fn take(&mut self, state: &ServerState<'_>) -> Result<(), TableError> {
+    pub(crate) fn take(&mut self, state: &ServerState<'_>) -> Result<(), ServersStateError> {
         let (backend, server) = (state.require("be_name")?, state.require("srv_name")?);
         if self
             .backend
@@ -150,12 +131,12 @@ impl<'p> Standing<'p> {
 
     /// The answer.
     pub(crate) fn answer(self) -> Result<Outcome, Failure> {
-        let written = self.part.write(&self.page.finish()).map_err(unwritable)?;
+        let written = self.part.write(&self.page.finish())?;
         let totals = self.totals;
         let what = format!(
             "servers; over all {} running, {} stopped, {} in maintenance, {} draining",
             totals.running, totals.stopped, totals.maint, totals.drain
         );
-        arguments::list(written, Some(&totals), Some(&self.selection), &what)
+        arguments::list(written, &totals, Some(&self.selection), &what)
     }
 }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::columns::is_zero;
+
 /// How many servers a backend has, by the first word of their status. What is rare is left out where there is none.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct States {
@@ -22,14 +24,6 @@ pub(crate) struct States {
     /// Any other state.
     #[serde(skip_serializing_if = "is_zero")]
     other: u64,
-}
-
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde calls it so; small only where pointers are large"
-)]
-fn is_zero(number: &u64) -> bool {
-    *number == 0
 }
 
 impl States {

@@ -10,16 +10,14 @@
 use std::path::Path;
 
 use haproxy_replies::names::Suggestion;
-use haproxy_replies::servers_state::ServersStateReader;
-use haproxy_replies::stat::{Consumer, StatReader};
+use haproxy_replies::servers_state::{ServersStateError, ServersStateReader};
+use haproxy_replies::stat::{Consumer, StatError, StatReader};
 use serde_json::{Value, json};
 
-use crate::answer;
-use crate::backends::Backends;
-use crate::error::TableError;
-use crate::list::Arguments;
-use crate::server::{Search, State, Statistics};
-use crate::servers::Servers;
+use crate::arguments::ByName;
+use crate::backends::{self, Backends};
+use crate::server::{self, Search, State, Statistics};
+use crate::servers::{self, Servers};
 
 const VERSIONS: [&str; 4] = ["2.6", "3.0", "3.2", "3.4"];
 
@@ -28,26 +26,26 @@ fn reply(version: &str, command: &str) -> Vec<u8> {
     std::fs::read(fixtures.join(version).join(format!("{command}.txt"))).unwrap()
 }
 
-fn read<C: Consumer<Error = TableError>>(version: &str, consumer: C) -> C {
+fn read<C: Consumer<Error = StatError>>(version: &str, consumer: C) -> C {
     let mut reader = StatReader::new(consumer);
     reader.push(&reply(version, "show_stat")).unwrap();
     reader.finish().unwrap()
 }
 
-fn arguments(text: &str) -> Arguments {
+fn arguments(text: &str) -> ByName {
     serde_json::from_str(text).unwrap()
 }
 
 fn backends(version: &str, text: &str) -> Value {
-    let list = arguments(text).list("list_backends").unwrap();
-    let (pages, totals) = read(version, Backends::new(&list)).finish();
-    serde_json::from_str(&answer::list(&list, &pages, &totals).unwrap().0).unwrap()
+    let part = arguments(text).part("list_backends").unwrap();
+    let (pages, totals) = read(version, Backends::new(&part)).finish();
+    serde_json::from_str(&backends::answer(&part, &pages, &totals).unwrap().0).unwrap()
 }
 
 fn servers(version: &str, text: &str) -> Value {
     let arguments = arguments(text);
-    let list = arguments.list("list_servers").unwrap();
-    let (_, mut pages, totals) = read(version, Servers::new(&arguments.backend, &list)).finish();
+    let part = arguments.part("list_servers").unwrap();
+    let (_, mut pages, totals) = read(version, Servers::new(&arguments.backend, &part)).finish();
     let mut reader = ServersStateReader::default();
     reader
         .push(&reply(version, "show_servers_state"), |state| {
@@ -60,11 +58,11 @@ fn servers(version: &str, text: &str) -> Value {
             {
                 kept.row.describe(&state);
             }
-            Ok::<_, TableError>(())
+            Ok::<_, ServersStateError>(())
         })
         .unwrap();
     serde_json::from_str(
-        &answer::servers(&arguments.backend, &list, &pages, &totals)
+        &servers::answer(&arguments.backend, &part, &pages, &totals)
             .unwrap()
             .0,
     )
@@ -72,7 +70,7 @@ fn servers(version: &str, text: &str) -> Value {
 }
 
 fn search(version: &str, backend: &str, server: &str) -> Result<State, Suggestion> {
-    let mut search = Search::new(backend, server, 5);
+    let mut search = Search::new(backend, server);
     let mut reader = ServersStateReader::default();
     reader
         .push(&reply(version, "show_servers_state"), |state| {
@@ -183,7 +181,7 @@ fn a_server_is_found_with_all_that_is_known() {
             "{version}"
         );
         let statistics = read(version, Statistics::new("be_app", "app2"));
-        let (structured, line) = answer::server("be_app", "app2", &state, &statistics).unwrap();
+        let (structured, line) = server::answer("be_app", "app2", &state, &statistics).unwrap();
         let answer: Value = serde_json::from_str(&structured).unwrap();
         assert_eq!(
             (&answer["stat"]["sid"], &answer["state"]["srv_iweight"]),
