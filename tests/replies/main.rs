@@ -2,6 +2,7 @@
 //!
 //! The files under `tests/fixtures/replies/<version>/` are replies of HAProxy 2.6.12, 3.0.11, 3.2.26 and 3.4.7 with
 //! the same configuration, byte by byte; those of `show threads` with one of two threads and one frontend.
+//! Those with `shared`, `odd` and the like in their names come from small ones, for what the first does not have.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -14,6 +15,7 @@ mod cache;
 mod fixtures;
 mod info;
 mod logs;
+mod maps;
 mod peers;
 mod process;
 mod resolvers;
@@ -23,3 +25,4 @@ mod stat;
 mod stat_properties;
 mod stat_table;
 mod stats_file;
+mod weight;
