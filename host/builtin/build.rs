@@ -14,6 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use haproxy_mcp_engine::{ModuleDescription, configuration};
+use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
 use wit_component::ComponentEncoder;
@@ -59,6 +60,7 @@ fn main() -> Result<()> {
             .validate(true)
             .encode()
             .with_context(|| format!("encoding `{family}` as a component"))?;
+        let digest = format!("sha256:{:x}", Sha256::digest(&component));
         let (imports, description) = describe(&describing, &component)
             .with_context(|| format!("asking `{family}` for its description"))?;
         let artifact = engine
@@ -73,7 +75,7 @@ fn main() -> Result<()> {
         )?;
         writeln!(
             table,
-            "    Builtin {{ family: {family:?}, imports: &{imports:?}, \
+            "    Builtin {{ family: {family:?}, digest: {digest:?}, imports: &{imports:?}, \
              description: include_str!(concat!(env!(\"OUT_DIR\"), \"/{family}.json\")), \
              artifact: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{family}.cwasm\")) }},"
         )?;

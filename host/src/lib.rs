@@ -3,6 +3,7 @@
 //! Arrows run one way: [`mcp`] → [`catalogue`] → [`sandbox`] → { [`policy`], [`haproxy`] }; [`config`] feeds all at
 //! start. [`policy`] says yes or no and does nothing else; [`haproxy`] knows nothing of WebAssembly or MCP.
 
+pub mod audit;
 pub mod catalogue;
 pub mod cli;
 pub mod config;

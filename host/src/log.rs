@@ -11,7 +11,7 @@ use crate::config::LogLevel;
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
@@ -61,11 +61,23 @@ pub fn start(level: LogLevel) -> Result<Log, LogError> {
         .with(lines)
         .with(filter)
         .try_init()?;
+    // A second start was refused above.
+    let _ = STARTED.set(Arc::clone(&queue));
     let writing = Arc::clone(&queue);
     std::thread::Builder::new()
         .name("log".to_owned())
         .spawn(move || writing.write_to(&mut io::stderr()))?;
     Ok(Log(queue))
+}
+
+/// The queue of the log that was started, for lines that are none of `tracing`.
+static STARTED: OnceLock<Arc<Queue>> = OnceLock::new();
+
+/// Writes a line as it is, whatever the level; `line` ends with a line feed. Nothing happens where there is no log.
+pub fn raw(line: &str) {
+    if let Some(queue) = STARTED.get() {
+        queue.push(line.as_bytes());
+    }
 }
 
 /// The log that was started. Dropped, it waits until everything is written, but no longer than [`LAST_WAIT`].

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use haproxy_mcp::haproxy::{Door, RuntimeApi, Timeouts};
 use haproxy_mcp::policy::{Access, Grant, InstanceId};
-use haproxy_mcp::sandbox::{CallRequest, Module, Sandbox, limits};
+use haproxy_mcp::sandbox::{Acts, CallRequest, Module, Sandbox, limits};
 use tokio_util::sync::CancellationToken;
 
 use crate::floor;
@@ -207,6 +207,9 @@ impl Sandboxed {
                 ceiling: Access::Read,
                 instance: Arc::clone(&self.instance),
                 deadline: tokio::time::Instant::now() + limits::WALL_CLOCK,
+                wall_clock: limits::WALL_CLOCK,
+                leaves_open: false,
+                acts: Acts::default(),
                 cancel: CancellationToken::new(),
                 progress: None,
             };

@@ -25,6 +25,7 @@ const TOOLS: &[Tool] = &[Tool {
     destructive: false,
     idempotent: true,
     run: acme::show_acme_status,
+    ..Tool::USUAL
 }];
 
 haproxy_mcp_sdk::module! { name: "certificates", tools: TOOLS }

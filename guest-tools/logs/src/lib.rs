@@ -29,6 +29,7 @@ const TOOLS: &[Tool] = &[
         destructive: false,
         idempotent: true,
         run: errors::show_errors,
+        ..Tool::USUAL
     },
     Tool {
         name: "show_events",
@@ -43,6 +44,7 @@ const TOOLS: &[Tool] = &[
         destructive: false,
         idempotent: true,
         run: events::show_events,
+        ..Tool::USUAL
     },
     Tool {
         name: "show_startup_logs",
@@ -56,6 +58,7 @@ const TOOLS: &[Tool] = &[
         destructive: false,
         idempotent: true,
         run: startup::show_startup_logs,
+        ..Tool::USUAL
     },
 ];
 

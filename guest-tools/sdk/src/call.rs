@@ -95,6 +95,49 @@ impl Instance {
         };
         Ok(Reply::new(self.0.execute(&command)?))
     }
+
+    /// Sends one command and the lines that belong to it, at most 15,000 bytes, none of them blank.
+    ///
+    /// # Errors
+    /// As [`Instance::ask`].
+    pub fn ask_with(&self, words: &[&str], payload: Vec<String>) -> Result<Reply, Failure> {
+        let command = runtime::Command {
+            words: owned(words),
+            payload,
+        };
+        Ok(Reply::new(self.0.execute(&command)?))
+    }
+
+    /// Sends commands to each of which HAProxy answers nothing when it did it (`add acl`, `set table`, …), as many at
+    /// once as fit on a line.
+    ///
+    /// # Errors
+    /// As [`Instance::ask`], for the first that failed.
+    pub fn do_all(
+        &self,
+        commands: impl IntoIterator<Item = Vec<String>>,
+    ) -> Result<(), BatchFailure> {
+        let commands: Vec<runtime::Command> = commands
+            .into_iter()
+            .map(|words| runtime::Command {
+                words,
+                payload: Vec::new(),
+            })
+            .collect();
+        self.0.execute_all(&commands).map_err(|error| BatchFailure {
+            done: usize::try_from(error.done).unwrap_or(usize::MAX),
+            failure: error.error.into(),
+        })
+    }
+}
+
+/// Why not all commands of [`Instance::do_all`] were done.
+#[derive(Debug)]
+pub struct BatchFailure {
+    /// Commands before the one that failed, all of which were done.
+    pub done: usize,
+    /// What became of that one; nothing is known of a few behind it.
+    pub failure: Failure,
 }
 
 fn owned(words: &[&str]) -> Vec<String> {

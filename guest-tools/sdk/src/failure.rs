@@ -55,6 +55,11 @@ impl Failure {
         )
     }
 
+    /// HAProxy took the command, and the state read back is not what it should be.
+    pub fn not_applied(message: impl Into<String>) -> Self {
+        Self::NotApplied(Detail::new(message))
+    }
+
     /// This version of HAProxy has no such command.
     pub fn unsupported(message: impl Into<String>) -> Self {
         Self::Unsupported(Detail::new(message))

@@ -16,6 +16,7 @@
 //!     destructive: false,
 //!     idempotent: true,
 //!     run: count,
+//!     ..Tool::USUAL
 //! }];
 //!
 //! fn count(call: &Call<'_>) -> Result<Outcome, Failure> {
@@ -31,12 +32,14 @@
 //! operator granted; a refusal arrives as an error like any other, and asking in other words changes nothing.
 
 mod call;
+mod change;
 mod failure;
 mod need;
 mod reply;
 mod tool;
 
-pub use call::{Call, Instance, Outcome};
+pub use call::{BatchFailure, Call, Instance, Outcome};
+pub use change::Change;
 pub use failure::{Detail, Failure};
 pub use need::Need;
 pub use reply::Reply;

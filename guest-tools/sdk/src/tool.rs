@@ -28,8 +28,33 @@ pub struct Tool {
     pub destructive: bool,
     /// Whether doing it twice is the same as doing it once.
     pub idempotent: bool,
+    /// Whether what a successful call prepared or drafted in HAProxy stays there on purpose.
+    pub leaves_open: bool,
+    /// How long a call may take, in seconds, waiting included: 60 unless said otherwise, at most 3,600.
+    pub longest_seconds: u32,
+    /// Bytes that the arguments may have: 65,536 unless said otherwise, at most 4,194,304.
+    pub argument_bytes: u32,
     /// Runs one call.
     pub run: fn(&Call<'_>) -> Result<Outcome, Failure>,
+}
+
+impl Tool {
+    /// What most tools leave as it is: `..Tool::USUAL` behind all that a tool says of itself.
+    pub const USUAL: Self = Self {
+        name: "",
+        title: "",
+        description: "",
+        input_schema: "{}",
+        output_schema: "{}",
+        access: Access::Read,
+        toolset: "",
+        destructive: false,
+        idempotent: false,
+        leaves_open: false,
+        longest_seconds: 60,
+        argument_bytes: 65_536,
+        run: |_| Err(Failure::other("this tool does nothing")),
+    };
 }
 
 /// Describes a table of tools to the host.
@@ -48,8 +73,12 @@ pub fn describe(name: &str, version: &str, tools: &[Tool]) -> ModuleDescription 
                 access: tool.access,
                 toolset: tool.toolset.to_owned(),
                 meta: format!(
-                    r#"{{"destructive":{},"idempotent":{}}}"#,
-                    tool.destructive, tool.idempotent
+                    r#"{{"destructive":{},"idempotent":{},"leaves-open":{},"longest-seconds":{},"argument-bytes":{}}}"#,
+                    tool.destructive,
+                    tool.idempotent,
+                    tool.leaves_open,
+                    tool.longest_seconds,
+                    tool.argument_bytes
                 ),
             })
             .collect(),

@@ -4,6 +4,8 @@
 pub struct Builtin {
     /// The family of tools, which is the module's key.
     pub family: &'static str,
+    /// SHA-256 of the component, with `sha256:` in front.
+    pub digest: &'static str,
     /// The interfaces that the component imports: all that it can reach.
     pub imports: &'static [&'static str],
     /// Its description, as JSON; known when the binary was built, so that nothing has to run to list its tools.

@@ -30,12 +30,12 @@ pub enum Refused {
     /// The arguments break the tool's input schema.
     #[error("{}", first(.0))]
     Arguments(Vec<Violation>),
-    /// More than [`limits::ARGUMENT_BYTES`].
-    #[error(
-        "the arguments are larger than the limit: {} bytes",
-        limits::ARGUMENT_BYTES
-    )]
-    ArgumentsTooLarge,
+    /// More than the tool takes.
+    #[error("the arguments are larger than the limit of this tool: {limit} bytes")]
+    ArgumentsTooLarge {
+        /// The limit.
+        limit: usize,
+    },
     /// A key of the request stands there twice: a JSON Pointer into the arguments.
     #[error("argument `{0}` is given more than once")]
     Repeated(String),
@@ -48,6 +48,12 @@ pub enum Refused {
         needs: Access,
         /// What the server allows.
         ceiling: Access,
+    },
+    /// The call did what it was asked to, and the audit has no line of it.
+    #[error("it was done, but not recorded: {reason}")]
+    NotRecorded {
+        /// Why.
+        reason: String,
     },
     /// The module or the host says why.
     #[error(transparent)]
@@ -102,7 +108,7 @@ impl Refused {
                     "correct the argument; the tool's input schema says what it takes",
                 )
             },
-            Self::ArgumentsTooLarge => plain("invalid-argument", "ask for less at once"),
+            Self::ArgumentsTooLarge { .. } => plain("invalid-argument", "ask for less at once"),
             Self::ArgumentCheckTooLong => plain(
                 "argument-check-limit",
                 "ask for less at once, or report it to the author of the module: its input schema is costly to check",
@@ -124,6 +130,10 @@ impl Refused {
                 )),
                 ..plain("denied", "")
             },
+            Self::NotRecorded { .. } => plain(
+                "not-recorded",
+                "see to the audit file before the next change; read what is there now before asking again",
+            ),
             Self::Result(violation) => Failure {
                 details: Some(violation_details(std::slice::from_ref(violation))),
                 ..plain(
@@ -153,7 +163,7 @@ pub(super) fn check_arguments(
     arguments: Map<String, Value>,
 ) -> Result<String, Refused> {
     let arguments = Value::Object(arguments);
-    let written = written(&arguments)?;
+    let written = written(tool, &arguments)?;
     let violations = tool.input.violations(&arguments).map_err(unusable)?;
     if violations.is_empty() {
         Ok(written)
@@ -169,7 +179,7 @@ pub(super) async fn check_foreign_arguments(
     arguments: Map<String, Value>,
 ) -> Result<String, Refused> {
     let arguments = Value::Object(arguments);
-    let written = written(&arguments)?;
+    let written = written(tool, &arguments)?;
     let schema = Arc::clone(&tool.input);
     let violations = apart(checks, move || schema.violations(&arguments))
         .await?
@@ -183,10 +193,12 @@ pub(super) async fn check_foreign_arguments(
 }
 
 /// Arguments as a module gets them, unless they are too large to be looked at.
-fn written(arguments: &Value) -> Result<String, Refused> {
+fn written(tool: &Tool, arguments: &Value) -> Result<String, Refused> {
     let written = arguments.to_string();
-    if written.len() > limits::ARGUMENT_BYTES {
-        return Err(Refused::ArgumentsTooLarge);
+    if written.len() > tool.argument_bytes {
+        return Err(Refused::ArgumentsTooLarge {
+            limit: tool.argument_bytes,
+        });
     }
     Ok(written)
 }

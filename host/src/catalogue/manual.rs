@@ -92,7 +92,7 @@ fn section(text: &mut String, tool: &Tool) {
 }
 
 fn is_default(tool: &Tool) -> bool {
-    selection::DEFAULT.contains(&&*tool.name)
+    selection::is_default(&tool.name)
 }
 
 fn fields(text: &mut String, schema: &Map<String, Value>) {

@@ -24,9 +24,12 @@ pub use tool::{TextProblem, Tool, ToolError};
 
 use selection::{Candidate, Selection, SelectionError};
 
+use crate::audit::{Audit, AuditError, Event, Verdict};
 use crate::haproxy::RuntimeApi;
 use crate::policy::{Access, Grant, PatternError};
-use crate::sandbox::{CallRequest, LoadError, Module, ProgressSink, Sandbox, limits};
+use crate::sandbox::{
+    Acts, CallRequest, CallResult, LoadError, Module, ProgressSink, Record, Sandbox, limits,
+};
 use crate::visible::visible;
 
 /// Tools of one module.
@@ -70,6 +73,9 @@ pub enum CatalogueError {
         /// The name.
         name: String,
     },
+    /// There is no place for the audit.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
     /// The choice of tools names what does not exist, or leaves nothing.
     #[error(transparent)]
     Selection(#[from] SelectionError),
@@ -103,6 +109,10 @@ impl CatalogueError {
             Self::Clash { .. } => {
                 "give each module file another name, and each tool of a module, too".to_owned()
             }
+            Self::Audit(_) => {
+                "name a file in a folder that this user may write to, with `--audit-file`"
+                    .to_owned()
+            }
             Self::Selection(error) => error.hint(),
             Self::Grant { source, .. } => source.hint(),
             Self::Builtin { .. } => "build the binary again".to_owned(),
@@ -123,6 +133,20 @@ pub struct Caller {
     pub cancel: CancellationToken,
     /// Where progress goes; none where the caller did not ask for it.
     pub progress: Option<ProgressSink>,
+    /// Who it is, for the audit.
+    pub principal: &'static str,
+}
+
+/// Why a tool is not listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unlisted {
+    /// The operator chose others.
+    NotChosen,
+    /// It needs more access than this server allows.
+    AboveCeiling {
+        /// What it needs.
+        needs: Access,
+    },
 }
 
 /// The tools that were chosen, in the order in which they are listed.
@@ -132,6 +156,7 @@ pub struct Catalogue {
     checks: Arc<Semaphore>,
     instance: Arc<RuntimeApi>,
     ceiling: Access,
+    audit: Audit,
     tools: Vec<Tool>,
     by_name: HashMap<String, usize>,
     known: Vec<Candidate>,
@@ -144,12 +169,14 @@ impl Catalogue {
         ceiling: Access,
         selection: &Selection,
         files: &[PathBuf],
+        audit: Audit,
     ) -> Result<Self, CatalogueError> {
         let mut catalogue = Self {
             sandbox: Sandbox::default(),
             checks: Arc::new(Semaphore::new(limits::CONCURRENT_CHECKS as usize)),
             instance,
             ceiling,
+            audit,
             tools: Vec::new(),
             by_name: HashMap::new(),
             known: Vec::new(),
@@ -173,7 +200,7 @@ impl Catalogue {
             );
             catalogue.add(module, description, true, selection)?;
         }
-        selection.check(&catalogue.known)?;
+        selection.check(&catalogue.known, ceiling)?;
         Ok(catalogue)
     }
 
@@ -198,9 +225,43 @@ impl Catalogue {
             .and_then(|&index| self.tools.get(index))
     }
 
-    /// Whether there is a tool of this name that was not chosen.
-    pub fn is_unlisted(&self, name: &str) -> bool {
-        !self.by_name.contains_key(name) && self.known.iter().any(|tool| tool.name == name)
+    /// Why the tool of this name is not listed; none where it is, and where there is no such tool.
+    pub fn unlisted(&self, name: &str) -> Option<Unlisted> {
+        if self.by_name.contains_key(name) {
+            return None;
+        }
+        let tool = self.known.iter().find(|tool| tool.name == name)?;
+        Some(if tool.access > self.ceiling {
+            Unlisted::AboveCeiling { needs: tool.access }
+        } else {
+            Unlisted::NotChosen
+        })
+    }
+
+    /// Refuses a tool that is not listed since it needs more access than this server allows, and records that.
+    pub fn refuse(&self, name: &str, needs: Access, principal: &str) -> Refused {
+        let refused = Refused::AboveCeiling {
+            tool: name.to_owned(),
+            needs,
+            ceiling: self.ceiling,
+        };
+        let module = self.known.iter().find(|tool| tool.name == name);
+        let reason = refused.to_string();
+        let event = Event {
+            principal,
+            tool: name,
+            module: module.map_or("", |tool| &*tool.module),
+            digest: module.map_or("", |tool| &*tool.digest),
+            instance: self.instance.name().as_str(),
+            record: &Record::default(),
+            before: None,
+            after: None,
+            verdict: Verdict::Failed("denied"),
+            reason: Some(&reason),
+        };
+        // Nothing was done that would have to be recorded, and the log says that it was not.
+        let _ = self.audit.record(&event);
+        refused
     }
 
     /// The server's ceiling.
@@ -233,9 +294,12 @@ impl Catalogue {
             let candidate = Candidate {
                 name: tool::listed_name(prefix, &described.name),
                 toolset: described.toolset.clone(),
+                access: tool::access(described.access),
+                module: key.clone(),
+                digest: module.digest().to_owned(),
                 foreign,
             };
-            let listed = selection.lists(&candidate);
+            let listed = candidate.access <= self.ceiling && selection.lists(&candidate);
             // Whoever built this binary has checked the tools that are in it.
             let tool = if listed || foreign {
                 let tool = Tool::new(described, &module, prefix).map_err(wrong)?;
@@ -271,29 +335,74 @@ impl Catalogue {
         } else {
             answer::check_arguments(tool, arguments)?
         };
+        // None that is listed does; this is for the day when callers differ.
         if tool.access > self.ceiling {
-            return Err(Refused::AboveCeiling {
-                tool: tool.name.clone(),
-                needs: tool.access,
-                ceiling: self.ceiling,
-            });
+            return Err(self.refuse(&tool.name, tool.access, caller.principal));
         }
+        let acts = Acts::default();
         let request = CallRequest {
             tool: tool.own_name.clone(),
             arguments,
             access: tool.access,
             ceiling: self.ceiling,
             instance: Arc::clone(&self.instance),
-            deadline: Instant::now() + limits::WALL_CLOCK,
+            deadline: Instant::now() + tool.longest,
+            wall_clock: tool.longest,
             cancel: caller.cancel,
             progress: caller.progress,
+            leaves_open: tool.leaves_open,
+            acts: acts.clone(),
         };
-        let result = self.sandbox.call(&tool.module, request).await?;
-        let answer = answer::read_result(&result)?;
+        let result = match self.sandbox.call(&tool.module, request).await {
+            Ok(result) => self.checked(tool, &result).await,
+            Err(error) => Err(error.into()),
+        };
+        self.record(tool, caller.principal, &acts.record(), result)
+    }
+
+    async fn checked(&self, tool: &Tool, result: &CallResult) -> Result<Answer, Refused> {
+        let answer = answer::read_result(result)?;
         if tool.module.is_foreign() {
             answer::check_foreign_result(&self.checks, tool, answer).await
         } else {
             answer::check_result(tool, answer)
+        }
+    }
+
+    /// Records what was done and refused. A change that could not be recorded is told as one.
+    fn record(
+        &self,
+        tool: &Tool,
+        principal: &str,
+        record: &Record,
+        result: Result<Answer, Refused>,
+    ) -> Result<Answer, Refused> {
+        let failure = result.as_ref().err().map(Refused::failure);
+        let known = match (&result, &failure) {
+            (Ok(answer), _) => answer.structured.as_object(),
+            (Err(_), Some(failure)) => failure.details.as_ref(),
+            (Err(_), None) => None,
+        };
+        let event = Event {
+            principal,
+            tool: &tool.name,
+            module: tool.module.key(),
+            digest: tool.module.digest(),
+            instance: self.instance.name().as_str(),
+            record,
+            before: known.and_then(|known| known.get("before")),
+            after: known.and_then(|known| known.get("after")),
+            verdict: failure
+                .as_ref()
+                .map_or(Verdict::Done, |failure| Verdict::Failed(&failure.code)),
+            reason: failure.as_ref().map(|failure| &*failure.message),
+        };
+        match self.audit.record(&event) {
+            Ok(()) => result,
+            Err(reason) if result.is_ok() && record.sent_in_all > 0 => {
+                Err(Refused::NotRecorded { reason })
+            }
+            Err(_) => result,
         }
     }
 }

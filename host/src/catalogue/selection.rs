@@ -6,8 +6,13 @@
 //! 4. Tools of modules that the operator named by their file are listed whatever 1 to 3 say.
 //! 5. `excluded` comes last: such a tool is never listed.
 //!
+//! A tool that needs more access than the server allows is not listed, whatever is chosen; one that was chosen by its
+//! own name is refused at start.
+//!
 //! A tool that is not listed cannot be called, either. This is about the room in a model's context; what tools may do
 //! is the business of [`crate::policy`].
+
+use crate::policy::Access;
 
 /// The name of the list that is used where nothing is chosen.
 pub const DEFAULT_TOOLSET: &str = "default";
@@ -38,6 +43,31 @@ pub const DEFAULT: &[&str] = &[
     "show_resolvers",
     // what else could be asked
     "help",
+];
+
+/// What the default list has besides where changes are allowed: the first few of what an operator does by day and by
+/// night. Every change that a tool offers is in the set `all`.
+pub const DEFAULT_CHANGES: &[&str] = &[
+    "set_server_state",
+    "drain_server",
+    "enable_server",
+    "disable_server",
+    "set_weight",
+    "set_maxconn_server",
+    "shutdown_sessions_server",
+    "add_map",
+    "set_map",
+    "del_map",
+    "add_acl",
+    "del_acl",
+    "set_table_entry",
+    "clear_table_entry",
+    "add_server",
+    "del_server",
+    "set_server_addr",
+    "replace_map",
+    "update_ssl_cert",
+    "reload_haproxy",
 ];
 
 /// How unlike a known name may be to be offered for an unknown one, in changed letters of each three.
@@ -77,6 +107,11 @@ impl Names {
 pub(super) struct Candidate {
     pub(super) name: String,
     pub(super) toolset: String,
+    /// What it needs.
+    pub(super) access: Access,
+    /// The module that it is of, and the digest of that: for the audit.
+    pub(super) module: String,
+    pub(super) digest: String,
     /// Whether it comes from a module that the operator named by its file.
     pub(super) foreign: bool,
 }
@@ -106,6 +141,18 @@ pub enum SelectionError {
         /// Names that are near.
         near: Vec<String>,
     },
+    /// A single tool was chosen that needs more access than this server allows.
+    #[error("tool `{name}`, from {origin}, needs access `{needs}`; this server allows `{ceiling}`")]
+    AboveCeiling {
+        /// The name.
+        name: String,
+        /// Where it was written.
+        origin: String,
+        /// What it needs.
+        needs: Access,
+        /// What the server allows.
+        ceiling: Access,
+    },
     /// Every tool is left out.
     #[error("no tool is left")]
     Nothing,
@@ -128,7 +175,13 @@ impl SelectionError {
                 "near names: {}; `haproxy-mcp tools --toolsets all` lists all tools",
                 listed(near)
             ),
-            Self::Nothing => "choose at least one tool; `--toolsets all` has every one".to_owned(),
+            Self::AboveCeiling { needs, .. } => {
+                format!("allow it with `--access {needs}`, or choose another tool")
+            }
+            Self::Nothing => {
+                "choose at least one tool; `--toolsets all` has every one that `--access` allows"
+                    .to_owned()
+            }
         }
     }
 }
@@ -153,7 +206,11 @@ impl Selection {
     }
 
     /// Whether each name is that of something, and something is left.
-    pub(super) fn check(&self, candidates: &[Candidate]) -> Result<(), SelectionError> {
+    pub(super) fn check(
+        &self,
+        candidates: &[Candidate],
+        ceiling: Access,
+    ) -> Result<(), SelectionError> {
         if let Some(toolsets) = &self.toolsets {
             for name in &toolsets.names {
                 check_toolset(name, &toolsets.origin, candidates)?;
@@ -169,7 +226,24 @@ impl Selection {
                 });
             }
         }
-        if candidates.iter().any(|tool| self.lists(tool)) {
+        if let Some(chosen) = &self.tools {
+            let above = candidates
+                .iter()
+                .filter(|tool| tool.access > ceiling)
+                .find(|tool| chosen.has(&tool.name));
+            if let Some(tool) = above {
+                return Err(SelectionError::AboveCeiling {
+                    name: tool.name.clone(),
+                    origin: chosen.origin.clone(),
+                    needs: tool.access,
+                    ceiling,
+                });
+            }
+        }
+        if candidates
+            .iter()
+            .any(|tool| tool.access <= ceiling && self.lists(tool))
+        {
             Ok(())
         } else {
             Err(SelectionError::Nothing)
@@ -218,10 +292,15 @@ fn check_toolset(name: &str, origin: &str, candidates: &[Candidate]) -> Result<(
     })
 }
 
+/// Whether the default list has a tool of this name, where access allows it.
+pub fn is_default(name: &str) -> bool {
+    DEFAULT.contains(&name) || DEFAULT_CHANGES.contains(&name)
+}
+
 fn in_set(set: &str, tool: &Candidate) -> bool {
     match set {
         ALL_TOOLSETS => true,
-        DEFAULT_TOOLSET => DEFAULT.contains(&&*tool.name),
+        DEFAULT_TOOLSET => is_default(&tool.name),
         other => tool.toolset == other,
     }
 }
@@ -255,12 +334,20 @@ mod tests {
         let candidate = |name: &str, toolset: &str, foreign| Candidate {
             name: name.to_owned(),
             toolset: toolset.to_owned(),
+            access: if name.starts_with("set_") {
+                Access::Operate
+            } else {
+                Access::Read
+            },
+            module: toolset.to_owned(),
+            digest: String::new(),
             foreign,
         };
         vec![
             candidate("show_info", "core", false),
             candidate("show_stat", "core", false),
             candidate("show_pools", "process", false),
+            candidate("set_weight", "servers", false),
             candidate("mine__look", "mine", true),
         ]
     }
@@ -279,8 +366,10 @@ mod tests {
             excluded: names(excluded),
         };
         let candidates = candidates();
-        selection.check(&candidates)?;
-        let listed = candidates.iter().filter(|tool| selection.lists(tool));
+        selection.check(&candidates, Access::Read)?;
+        let listed = candidates
+            .iter()
+            .filter(|tool| tool.access == Access::Read && selection.lists(tool));
         Ok(listed.map(|tool| &*tool.name).collect::<Vec<_>>().join(" "))
     }
 
@@ -325,7 +414,7 @@ mod tests {
         };
         assert_eq!(
             hint("cor", "", ""),
-            "unknown toolset, from flag `--tools`: `cor`: the toolsets are `default`, `all`, `core`, `process`, `mine`"
+            "unknown toolset, from flag `--tools`: `cor`: the toolsets are `default`, `all`, `core`, `process`, `servers`, `mine`"
         );
         assert_eq!(
             hint("show_info", "", ""),

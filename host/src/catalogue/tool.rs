@@ -1,13 +1,14 @@
 //! One tool, as its module describes it, checked.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use haproxy_mcp_engine::{ModuleDescription, ToolDescription, WantedAccess};
 use serde_json::{Map, Value};
 
 use super::schema::{Schema, SchemaError};
 use crate::policy::Access;
-use crate::sandbox::Module;
+use crate::sandbox::{Module, limits};
 use crate::visible::hidden;
 
 /// Characters of a tool's name, with the module's key in front. Several clients accept no more.
@@ -50,7 +51,8 @@ pub enum ToolError {
     },
     /// The `meta` is not an object, or a known key has another type.
     #[error(
-        "the `meta` of `{tool}` is not an object whose `destructive` and `idempotent` are booleans"
+        "the `meta` of `{tool}` is not an object whose `destructive`, `idempotent` and `leaves-open` are booleans, \
+         and whose `longest-seconds` and `argument-bytes` are within their limits"
     )]
     Meta {
         /// The tool.
@@ -104,6 +106,12 @@ pub struct Tool {
     pub destructive: bool,
     /// Whether doing it twice is doing it once.
     pub idempotent: bool,
+    /// Whether what a successful call opened in HAProxy stays open on purpose.
+    pub leaves_open: bool,
+    /// How long a call may take, waiting included.
+    pub longest: Duration,
+    /// Bytes that its arguments may have.
+    pub argument_bytes: usize,
     /// Who runs it.
     pub module: Arc<Module>,
 }
@@ -128,11 +136,7 @@ impl Tool {
             DESCRIPTION_CHARACTERS,
         )?;
         check_text(tool, "toolset", &described.toolset, OWN_NAME_CHARACTERS)?;
-        let access = match described.access {
-            WantedAccess::Read => Access::Read,
-            WantedAccess::Operate => Access::Operate,
-            WantedAccess::Admin => Access::Admin,
-        };
+        let access = access(described.access);
         let granted = module.access();
         if access > granted {
             return Err(ToolError::Access {
@@ -141,8 +145,14 @@ impl Tool {
                 granted,
             });
         }
-        let (destructive, idempotent) =
-            read_meta(&described.meta).ok_or_else(|| ToolError::Meta { tool: tool.clone() })?;
+        let meta =
+            Meta::read(&described.meta).ok_or_else(|| ToolError::Meta { tool: tool.clone() })?;
+        // Whoever built this binary has weighed what its own tools take up.
+        let (longest, argument_bytes) = if module.is_foreign() {
+            (limits::WALL_CLOCK, limits::ARGUMENT_BYTES)
+        } else {
+            (meta.longest, meta.argument_bytes)
+        };
         let schema = |what: &'static str, text: &str| {
             Schema::parse(text).map_err(|source| ToolError::Schema {
                 tool: tool.clone(),
@@ -158,8 +168,11 @@ impl Tool {
             description: described.description,
             access,
             toolset: described.toolset,
-            destructive,
-            idempotent,
+            destructive: meta.destructive,
+            idempotent: meta.idempotent,
+            leaves_open: meta.leaves_open,
+            longest,
+            argument_bytes,
             module: Arc::clone(module),
             own_name: described.name,
         })
@@ -180,6 +193,15 @@ impl Tool {
             })?;
         }
         Ok(())
+    }
+}
+
+/// What a tool declares to need.
+pub(super) fn access(wanted: WantedAccess) -> Access {
+    match wanted {
+        WantedAccess::Read => Access::Read,
+        WantedAccess::Operate => Access::Operate,
+        WantedAccess::Admin => Access::Admin,
     }
 }
 
@@ -263,12 +285,40 @@ fn is_version(version: &str) -> bool {
         && version.len() + build.len() <= TITLE_CHARACTERS
 }
 
-/// `destructive` and `idempotent`; none where the text is not what it should be.
-fn read_meta(text: &str) -> Option<(bool, bool)> {
-    let meta: Map<String, Value> = serde_json::from_str(text).ok()?;
-    let flag = |key: &str| match meta.get(key) {
-        None => Some(false),
-        Some(value) => value.as_bool(),
-    };
-    Some((flag("destructive")?, flag("idempotent")?))
+/// The known keys of a tool's `meta`.
+struct Meta {
+    destructive: bool,
+    idempotent: bool,
+    leaves_open: bool,
+    longest: Duration,
+    argument_bytes: usize,
+}
+
+impl Meta {
+    /// None where the text is not what it should be.
+    fn read(text: &str) -> Option<Self> {
+        let meta: Map<String, Value> = serde_json::from_str(text).ok()?;
+        let flag = |key: &str| meta.get(key).map_or(Some(false), Value::as_bool);
+        let number = |key: &str, usual: u64, most: u64| match meta.get(key) {
+            None => Some(usual),
+            Some(value) => value.as_u64().filter(|number| (1..=most).contains(number)),
+        };
+        let seconds = number(
+            "longest-seconds",
+            limits::WALL_CLOCK.as_secs(),
+            limits::LONGEST_WALL_CLOCK.as_secs(),
+        )?;
+        let bytes = number(
+            "argument-bytes",
+            limits::ARGUMENT_BYTES as u64,
+            limits::LARGEST_ARGUMENT_BYTES as u64,
+        )?;
+        Some(Self {
+            destructive: flag("destructive")?,
+            idempotent: flag("idempotent")?,
+            leaves_open: flag("leaves-open")?,
+            longest: Duration::from_secs(seconds),
+            argument_bytes: usize::try_from(bytes).ok()?,
+        })
+    }
 }

@@ -12,11 +12,16 @@ use super::arguments::{self, ArgumentError};
 use super::screen::{self, Screen};
 use super::table::{self, Style};
 use super::{Problem, serve, waiting};
-use crate::catalogue::{Answer, Caller, Catalogue, CatalogueError, Refused, Tool, selection};
+use crate::catalogue::{
+    Answer, Caller, Catalogue, CatalogueError, Refused, Tool, Unlisted, selection,
+};
 use crate::config::Settings;
 use crate::mcp::error_object;
 use crate::sandbox::{Progress, ProgressSink};
 use crate::visible::visible;
+
+/// Who asks, for the audit: whoever started this process.
+const PRINCIPAL: &str = "command-line";
 
 /// How an answer is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -137,8 +142,13 @@ fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Tool, CallError>
     if let Some(tool) = catalogue.tool(name) {
         return Ok(tool);
     }
-    if catalogue.is_unlisted(name) {
-        return Err(CallError::Excluded(name.to_owned()));
+    match catalogue.unlisted(name) {
+        Some(Unlisted::NotChosen) => return Err(CallError::Excluded(name.to_owned())),
+        Some(Unlisted::AboveCeiling { needs }) => {
+            let refused = catalogue.refuse(name, needs, PRINCIPAL);
+            return Err(CallError::Refused(refused));
+        }
+        None => {}
     }
     let known = catalogue.tools().iter().map(|tool| &*tool.name);
     Err(CallError::UnknownTool {
@@ -173,6 +183,7 @@ async fn call(
     let caller = Caller {
         cancel: cancel.clone(),
         progress: Some(progress),
+        principal: PRINCIPAL,
     };
     let call = waiting::shown(
         screen,

@@ -81,6 +81,12 @@ Never list these tools, whatever else is said
     #[arg(help = "Load a tool module under development, with read access only; may be repeated")]
     modules: Vec<PathBuf>,
 
+    #[arg(long, value_name = "FILE", help_heading = WHAT)]
+    #[arg(help = "\
+Append a line of JSON for each change and each refusal to this file, by its absolute path, instead of the log
+[env: HAPROXY_MCP_AUDIT_FILE]")]
+    audit_file: Option<String>,
+
     #[arg(long, value_name = "TRANSPORT", help_heading = HOW)]
     #[arg(help = "How clients reach this server: stdio\n[env: MCP_TRANSPORT] [default: stdio]")]
     transport: Option<String>,
@@ -149,6 +155,7 @@ impl Flags {
         flags.set_flag(Setting::Toolsets, self.toolsets);
         flags.set_flag(Setting::Tools, self.tools);
         flags.set_flag(Setting::ExcludeTools, self.exclude_tools);
+        flags.set_flag(Setting::AuditFile, self.audit_file);
         flags.set_flag(Setting::Transport, self.transport);
         flags.set_flag(Setting::LogLevel, self.log_level);
         Sources {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Problem;
+use crate::audit::Audit;
 use crate::catalogue::selection::Selection;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::{InstanceSettings, Settings, Transport};
@@ -80,7 +81,12 @@ pub(super) async fn catalogue(
     selection: &Selection,
 ) -> Result<Catalogue, CatalogueError> {
     let instance = Arc::new(runtime_api(&settings.instance));
-    Catalogue::load(instance, settings.access, selection, &settings.modules).await
+    let audit = match &settings.audit_file {
+        Some(path) => Audit::to_file(path)?,
+        None => Audit::to_standard_error(),
+    };
+    let modules = &settings.modules;
+    Catalogue::load(instance, settings.access, selection, modules, audit).await
 }
 
 fn runtime_api(settings: &InstanceSettings) -> RuntimeApi {
@@ -94,4 +100,5 @@ fn runtime_api(settings: &InstanceSettings) -> RuntimeApi {
         settings.door.clone(),
         timeouts,
     )
+    .with_master(settings.master.clone())
 }

@@ -5,6 +5,7 @@
 //! access = "read"
 //! toolsets = ["default"]
 //! exclude_tools = "show_errors"
+//! audit_file = "/var/log/haproxy-mcp/audit.jsonl"
 //! transport = "stdio"
 //! log_level = "info"
 //!
@@ -52,6 +53,7 @@ struct Document {
     toolsets: Option<Spanned<List>>,
     tools: Option<Spanned<List>>,
     exclude_tools: Option<Spanned<List>>,
+    audit_file: Option<Spanned<String>>,
     transport: Option<Spanned<String>>,
     log_level: Option<Spanned<String>>,
     instance: Option<Table>,
@@ -330,6 +332,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Layer, ConfigError> {
     note(Setting::Toolsets, written(document.toolsets));
     note(Setting::Tools, written(document.tools));
     note(Setting::ExcludeTools, written(document.exclude_tools));
+    note(Setting::AuditFile, written(document.audit_file));
     note(Setting::Transport, written(document.transport));
     note(Setting::LogLevel, written(document.log_level));
     note(Setting::Name, written(instance.name));

@@ -50,6 +50,8 @@ pub struct Settings {
     pub access: Access,
     /// Which tools are listed.
     pub selection: Selection,
+    /// The file that gets a line for each change and each refusal; standard error where there is none.
+    pub audit_file: Option<PathBuf>,
     /// How clients reach this server.
     pub transport: Transport,
     /// The least important log line that is still written.
@@ -170,6 +172,9 @@ impl Settings {
                 tools: names(&layers, Setting::Tools)?,
                 excluded: names(&layers, Setting::ExcludeTools)?,
             },
+            audit_file: layers
+                .read(Setting::AuditFile, value::absolute)?
+                .map(|path| path.value),
             transport: transport(&layers)?,
             log_level: log_level.unwrap_or(default_log_level),
             modules,

@@ -29,6 +29,8 @@ pub enum Setting {
     Tools,
     /// Which tools are never listed.
     ExcludeTools,
+    /// The file that gets a line for each change and each refusal.
+    AuditFile,
     /// How clients reach this server.
     Transport,
     /// The least important log line that is still written.
@@ -48,7 +50,7 @@ struct Row {
 }
 
 /// The environment's names are those of the HAProxy MCP server that people already run, where it has the setting.
-const TABLE: [Row; 14] = [
+const TABLE: [Row; 15] = [
     Row {
         setting: Setting::Name,
         flag: None,
@@ -134,6 +136,13 @@ const TABLE: [Row; 14] = [
         environment: Some("HAPROXY_MCP_EXCLUDE_TOOLS"),
         key: "exclude_tools",
         accepted: "names of tools with commas between, such as `show_info` or `show_info,show_stat`",
+    },
+    Row {
+        setting: Setting::AuditFile,
+        flag: Some("audit-file"),
+        environment: Some("HAPROXY_MCP_AUDIT_FILE"),
+        key: "audit_file",
+        accepted: "an absolute path, such as `/var/log/haproxy-mcp/audit.jsonl`",
     },
     Row {
         setting: Setting::Transport,

@@ -88,6 +88,13 @@ pub(super) fn timeout(text: &str) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
+/// An absolute path of a file that is written.
+pub(super) fn absolute(text: &str) -> Option<PathBuf> {
+    let path = PathBuf::from(text);
+    let fits = path.is_absolute() && !text.ends_with('/') && !text.contains(char::is_control);
+    fits.then_some(path)
+}
+
 /// An absolute path: the current folder is whatever the client that starts this server happens to stand in.
 pub(super) fn socket(text: &str) -> Option<PathBuf> {
     match format!("unix://{text}").parse() {
@@ -288,6 +295,7 @@ mod tests {
                     Setting::Toolsets | Setting::Tools | Setting::ExcludeTools => {
                         names(example).is_some()
                     }
+                    Setting::AuditFile => absolute(example).is_some(),
                     Setting::Transport => *example == "stdio",
                     Setting::LogLevel => log_level(example).is_some(),
                 };

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::dial::{self, Connection};
-use super::endpoint::Door;
+use super::endpoint::{Door, Endpoint};
 use super::error::{ExecuteError, WireError};
 use super::identity::Identity;
 use super::reply::Reply;
@@ -49,10 +49,14 @@ pub struct Bounds {
 pub struct RuntimeApi {
     name: InstanceId,
     door: Door,
+    /// The master's socket, where commands for workers go by another.
+    master: Option<Endpoint>,
     timeouts: Timeouts,
     slots: Arc<Semaphore>,
     /// How the master speaks; learnt at the first command.
     dialect: Mutex<Option<Dialect>>,
+    /// Held by a call that has a transaction: HAProxy has but one for each certificate, and numbers versions in turn.
+    transaction: Arc<tokio::sync::Mutex<()>>,
     /// Who it is; learnt when first asked for.
     pub(super) known: Mutex<Option<Arc<Identity>>>,
 }
@@ -64,16 +68,30 @@ impl RuntimeApi {
         Self {
             name,
             door,
+            master: None,
             timeouts,
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             dialect: Mutex::new(dialect),
+            transaction: Arc::default(),
             known: Mutex::new(None),
         }
+    }
+
+    /// The same, with commands for the master process sent to the master's own socket.
+    #[must_use]
+    pub fn with_master(mut self, master: Option<Endpoint>) -> Self {
+        self.master = master;
+        self
     }
 
     /// The operator's name for it.
     pub fn name(&self) -> &InstanceId {
         &self.name
+    }
+
+    /// Waits until no other call has a transaction; they do until what this returns is dropped.
+    pub async fn transaction(&self) -> tokio::sync::OwnedMutexGuard<()> {
+        Arc::clone(&self.transaction).lock_owned().await
     }
 
     /// Where it is.
@@ -84,7 +102,8 @@ impl RuntimeApi {
     /// Sends the permitted command. Returns when the reply is known to be no refusal: for a message, after all of it
     /// was read and judged; for a dump, when it begins.
     ///
-    /// A command for the master process is refused before anything is sent where only a worker's socket is known.
+    /// A command for the master process goes to the master's socket; where only a worker's is known, it is refused
+    /// before anything is sent.
     ///
     /// Nothing is sent twice: after the first byte went out, a failure is an error.
     pub async fn execute(
@@ -100,9 +119,7 @@ impl RuntimeApi {
             });
         }
         if permit.door() == Process::Master && !self.door.master {
-            return Err(ExecuteError::Wire(WireError::NeedsMaster {
-                endpoint: self.door.endpoint.to_string(),
-            }));
+            return self.execute_by_master(permit, bounds, cancel).await;
         }
         let leash = self.leash(bounds, cancel);
         let slot = self.slot(&leash).await?;
@@ -122,7 +139,33 @@ impl RuntimeApi {
         judged
     }
 
-    fn leash(&self, bounds: Bounds, cancel: &CancellationToken) -> Leash {
+    /// A command for the master process, where commands for workers go by another socket.
+    async fn execute_by_master(
+        &self,
+        permit: Permit,
+        bounds: Bounds,
+        cancel: &CancellationToken,
+    ) -> Result<Reply, ExecuteError> {
+        let Some(master) = &self.master else {
+            return Err(ExecuteError::Wire(WireError::NeedsMaster {
+                endpoint: self.door.endpoint.to_string(),
+            }));
+        };
+        let leash = Leash {
+            endpoint: master.to_string(),
+            ..self.leash(bounds, cancel)
+        };
+        let slot = self.slot(&leash).await?;
+        let kind = permit.reply_kind();
+        let request = Request::new(permit, Dialect::Master);
+        let numbered = request.numbered;
+        let connection = self.connect(master, &leash).await?;
+        let (stream, first) =
+            Stream::open(connection, slot, leash, &self.timeouts, request).await?;
+        Reply::judged(stream, first, kind, numbered).await
+    }
+
+    pub(super) fn leash(&self, bounds: Bounds, cancel: &CancellationToken) -> Leash {
         let begun = Instant::now();
         Leash {
             endpoint: self.door.endpoint.to_string(),
@@ -133,7 +176,7 @@ impl RuntimeApi {
         }
     }
 
-    async fn slot(&self, leash: &Leash) -> Result<OwnedSemaphorePermit, WireError> {
+    pub(super) async fn slot(&self, leash: &Leash) -> Result<OwnedSemaphorePermit, WireError> {
         let slots = Arc::clone(&self.slots);
         let slot = leash.hold(leash.deadline, slots.acquire_owned()).await?;
         // The semaphore is never closed.
@@ -143,32 +186,32 @@ impl RuntimeApi {
         })
     }
 
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         slot: OwnedSemaphorePermit,
         leash: Leash,
         request: Request,
     ) -> Result<(Stream, Next), WireError> {
-        let connection = self.connect(&leash).await?;
+        let connection = self.connect(&self.door.endpoint, &leash).await?;
         Stream::open(connection, slot, leash, &self.timeouts, request).await
     }
 
-    async fn connect(&self, leash: &Leash) -> Result<Connection, WireError> {
-        match self.dial(leash).await {
+    async fn connect(&self, endpoint: &Endpoint, leash: &Leash) -> Result<Connection, WireError> {
+        match self.dial(endpoint, leash).await {
             Err(WireError::Dial(error)) if error.is_passing() => {
                 let left = leash.deadline.saturating_duration_since(Instant::now());
                 if left <= REPLACEMENT_PAUSE {
                     return Err(error.into());
                 }
                 leash.hold(leash.deadline, sleep(REPLACEMENT_PAUSE)).await?;
-                self.dial(leash).await
+                self.dial(endpoint, leash).await
             }
             connected => connected,
         }
     }
 
-    async fn dial(&self, leash: &Leash) -> Result<Connection, WireError> {
-        let dialing = dial::connect(&self.door.endpoint, self.timeouts.connect, leash.deadline);
+    async fn dial(&self, endpoint: &Endpoint, leash: &Leash) -> Result<Connection, WireError> {
+        let dialing = dial::connect(endpoint, self.timeouts.connect, leash.deadline);
         // It keeps the deadline itself, and says more about it.
         let connected = leash.cancel.run_until_cancelled(dialing).await;
         Ok(connected.ok_or(WireError::Cancelled)??)

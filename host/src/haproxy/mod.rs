@@ -12,12 +12,14 @@
 //! - `verdict`: text → success or refusal, with a stable code
 //! - `reply`: what a caller reads
 //! - `client`: one command on one connection, from start to end
+//! - `batch`: many small changes on one line
 //! - `identity`: which HAProxy it is, and what it can do
 //! - `error`: every way in which all this fails
 //!
 //! Source of the protocol's facts: HAProxy Management Guide, sections 9.3 ("Unix Socket commands") and 9.4
 //! ("Master CLI"); where the guide is silent, what 2.6, 3.0, 3.2 and 3.4 were seen to do, which the tests repeat.
 
+mod batch;
 mod client;
 pub mod dial;
 pub mod endpoint;
@@ -29,6 +31,7 @@ mod request;
 mod stream;
 mod verdict;
 
+pub use batch::{Batch, BatchError, NotSilent};
 pub use client::{Bounds, MAX_CONNECTIONS, RuntimeApi, Timeouts};
 pub use dial::DialError;
 pub use endpoint::{AddressFamily, Door, Endpoint, EndpointError};

@@ -59,6 +59,11 @@ impl Reply {
         Ok(piece)
     }
 
+    /// What came so far and was not yet read: of a message, all of it.
+    pub fn peek(&self) -> &[u8] {
+        self.ready.get(self.given..).unwrap_or_default()
+    }
+
     /// Closes the connection and keeps the reason.
     fn fail(&mut self, error: WireError) -> WireError {
         self.stream = None;

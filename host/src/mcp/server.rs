@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::repeated::RepeatedKey;
 use super::reply;
-use crate::catalogue::{Caller, Catalogue, Refused, Tool};
+use crate::catalogue::{Caller, Catalogue, Refused, Tool, Unlisted};
 use crate::policy::Access;
 use crate::sandbox::{Progress, ProgressSink};
 use crate::visible::visible;
@@ -23,6 +23,9 @@ const LIST_TTL_MS: u64 = 3_600_000;
 
 /// Progress reports that wait for a slow client; further ones are dropped.
 const PROGRESS_QUEUE: usize = 16;
+
+/// Who asks, on standard input: whoever started this process.
+const PRINCIPAL: &str = "stdio";
 
 /// The MCP server. A clone is the same server.
 #[derive(Clone)]
@@ -139,13 +142,17 @@ impl ServerHandler for Server {
     ) -> Result<CallToolResponse, ErrorData> {
         let Some(tool) = self.0.catalogue.tool(&request.name) else {
             let name = visible(&request.name, 80);
-            let why = if self.0.catalogue.is_unlisted(&request.name) {
-                format!(
+            let why = match self.0.catalogue.unlisted(&request.name) {
+                Some(Unlisted::AboveCeiling { needs }) => {
+                    let refused = self.0.catalogue.refuse(&request.name, needs, PRINCIPAL);
+                    tracing::info!(tool = &*name, "refused: {refused}");
+                    return Ok(reply::refused(&refused).into());
+                }
+                Some(Unlisted::NotChosen) => format!(
                     "not among the tools that this server was started with: `{name}`; \
                     the operator can choose it with `--toolsets` or `--tools`"
-                )
-            } else {
-                format!("unknown tool: `{name}`")
+                ),
+                None => format!("unknown tool: `{name}`"),
             };
             return Err(ErrorData::invalid_params(why, None));
         };
@@ -157,6 +164,7 @@ impl ServerHandler for Server {
         let caller = Caller {
             cancel: context.ct.clone(),
             progress,
+            principal: PRINCIPAL,
         };
         let call = self
             .0

@@ -276,6 +276,12 @@ impl Undo {
         self.action == UndoBy::ClearingVersion
     }
 
+    /// Whether it does no harm where the command that opens did not arrive: aborting a transaction that is not there.
+    /// Deleting is none such, since what was there before would be deleted.
+    pub fn is_harmless(&self) -> bool {
+        self.action == UndoBy::Aborting
+    }
+
     /// The number of the version in HAProxy's reply (`New version created: 3`).
     pub fn version_in(reply: &[u8]) -> Option<u64> {
         let text = std::str::from_utf8(reply).ok()?;

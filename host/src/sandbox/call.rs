@@ -51,9 +51,13 @@ pub(super) async fn run(
 ) -> Result<CallResult, CallError> {
     let cancel = authority.request.cancel.clone();
     let tool = authority.request.tool.clone();
+    let limit = authority.request.wall_clock;
+    let leaves_open = authority.request.leaves_open;
+    let acts = authority.request.acts.clone();
+    let instance = Arc::clone(&authority.request.instance);
     let authority = Arc::new(authority);
     let state = CallState::new(Arc::clone(&module), Limits::CALL, Some(authority));
-    let limit = state.meter.limits.wall_clock;
+    let transactions = state.transactions.clone();
     let deadline = state.deadline;
     let printed = state.printed.clone();
 
@@ -87,6 +91,9 @@ pub(super) async fn run(
         () = grace(&cancel) => Err(CallError::Cancelled),
     };
     printed.log(&module, &tool);
+    if !(leaves_open && result.is_ok()) {
+        transactions.abandon(&instance, &acts).await;
+    }
     match result {
         // Whoever gave up does not want the consequences of it as the answer.
         Err(_) if cancel.is_cancelled() => Err(CallError::Cancelled),

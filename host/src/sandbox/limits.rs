@@ -17,6 +17,10 @@ pub const CPU: Duration = Duration::from_secs(2);
 /// Time from the start of a call to its end, waiting included.
 pub const WALL_CLOCK: Duration = Duration::from_mins(1);
 
+/// The same for a built-in tool that waits for something in HAProxy, such as the last session of a server, and says
+/// in its description how long.
+pub const LONGEST_WALL_CLOCK: Duration = Duration::from_hours(1);
+
 /// Time that a guest has to return after its caller gave up, before it is ended.
 pub const CANCEL_GRACE: Duration = Duration::from_millis(250);
 
@@ -72,6 +76,10 @@ pub const CONCURRENT_FOREIGN_CALLS: u32 = 8;
 
 /// Bytes of the arguments of a call. Stops a request from making the host check megabytes.
 pub const ARGUMENT_BYTES: usize = 64 * 1024;
+
+/// The same for a built-in tool that takes the content of a map or a certificate as one text: 100,000 entries of 40
+/// bytes.
+pub const LARGEST_ARGUMENT_BYTES: usize = 4 * 1024 * 1024;
 
 /// Time that checking arguments or a result against a schema of a module from a file may take. It is done on a thread
 /// of its own, since a schema can be made so that checking is slow.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use haproxy_mcp_builtin::Builtin;
 use haproxy_mcp_engine::{DescriptionError, ModuleDescription};
+use sha2::{Digest, Sha256};
 use wasmtime::Engine;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
@@ -44,6 +45,14 @@ pub(super) struct Linked {
     pub(super) pre: InstancePre<CallState>,
 }
 
+/// A module that was read from a file.
+pub(super) struct FromFile {
+    pub(super) linked: Linked,
+    pub(super) description: ModuleDescription,
+    /// SHA-256 of the file, with `sha256:` in front.
+    pub(super) digest: String,
+}
+
 /// Loads a built-in module. It gets the contract and nothing else: no WASI at all.
 pub(super) fn builtin(engine: &Engine, module: &'static Builtin) -> Result<Linked, LoadError> {
     let component = artifact::builtin(engine, module).map_err(|error| LoadError::Contract {
@@ -61,8 +70,9 @@ pub(super) async fn file(
     ticker: &Ticker,
     key: &Arc<str>,
     path: &Path,
-) -> Result<(Linked, ModuleDescription), LoadError> {
-    let component = compile(engine, key, &read(path)?)?;
+) -> Result<FromFile, LoadError> {
+    let bytes = read(path)?;
+    let component = compile(engine, key, &bytes)?;
     gate(&component, engine, key)?;
     let mut linker = Linker::new(engine);
     link_contract(&mut linker)
@@ -77,7 +87,11 @@ pub(super) async fn file(
             key: key.to_string(),
         });
     }
-    Ok((module, description))
+    Ok(FromFile {
+        linked: module,
+        description,
+        digest: format!("sha256:{:x}", Sha256::digest(&bytes)),
+    })
 }
 
 /// Reads a module file that the operator named.

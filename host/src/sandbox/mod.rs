@@ -5,6 +5,7 @@
 //! - Every limit is on by default ([`limits`]).
 //! - A guest's trouble is one typed error ([`CallError`]); other calls go on meanwhile.
 
+mod acts;
 mod artifact;
 mod bindings;
 mod call;
@@ -18,7 +19,9 @@ mod module;
 mod printed;
 mod redact;
 mod state;
+mod transactions;
 
+pub use acts::{Acts, Record, Sent};
 pub use call::CallResult;
 pub use error::{CallError, Ended, Failure, LoadError};
 pub use module::{Module, Sandbox};

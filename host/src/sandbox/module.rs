@@ -32,6 +32,8 @@ struct Started {
 /// A module: where its code is, and what it was granted.
 pub struct Module {
     key: Arc<str>,
+    /// SHA-256 of the component, with `sha256:` in front.
+    digest: Arc<str>,
     grant: Grant,
     code: Code,
 }
@@ -59,6 +61,7 @@ impl Sandbox {
     pub fn builtin(module: &'static Builtin, grant: Grant) -> Module {
         Module {
             key: Arc::from(module.family),
+            digest: Arc::from(module.digest),
             grant,
             code: Code::Builtin {
                 module,
@@ -75,10 +78,14 @@ impl Sandbox {
     ) -> Result<(Module, ModuleDescription), LoadError> {
         let key = key(path)?;
         let started = self.started()?;
-        let (linked, description) =
-            load::file(&started.engine, &started.ticker, &key, path).await?;
+        let load::FromFile {
+            linked,
+            description,
+            digest,
+        } = load::file(&started.engine, &started.ticker, &key, path).await?;
         let module = Module {
             key,
+            digest: Arc::from(digest),
             grant,
             code: Code::Loaded(linked),
         };
@@ -131,6 +138,11 @@ impl Module {
     /// The operator's name for it.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// SHA-256 of the component, with `sha256:` in front.
+    pub fn digest(&self) -> &str {
+        &self.digest
     }
 
     /// The most that it was granted.

@@ -1,7 +1,7 @@
 //! What the host keeps of one call while a guest runs.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -9,12 +9,14 @@ use wasmtime::Error;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
+use super::acts::Acts;
 use super::bindings::haproxy::module::types::{HostError, Problem};
 use super::error::{Ended, Failure};
 use super::interfaces::runtime::shown;
 use super::limits::{self, Limits};
 use super::meter::Meter;
 use super::printed::Printed;
+use super::transactions::Transactions;
 use crate::haproxy::{Identity, RuntimeApi};
 use crate::policy::{Access, Grant};
 
@@ -46,10 +48,16 @@ pub struct CallRequest {
     pub instance: Arc<RuntimeApi>,
     /// When the call must have ended, the wait for a place among the calls that run at once included.
     pub deadline: Instant,
+    /// How long that is from its start.
+    pub wall_clock: Duration,
     /// Cancelled when the caller gives up.
     pub cancel: CancellationToken,
     /// Where progress goes; none where the caller did not ask for it.
     pub progress: Option<ProgressSink>,
+    /// Whether what a successful call opened in HAProxy stays open, as the tool declares.
+    pub leaves_open: bool,
+    /// Where it is noted what the call does.
+    pub acts: Acts,
 }
 
 /// What a call may speak with. A module that is being described has none of it.
@@ -68,6 +76,8 @@ pub(super) struct CallState {
     pub(super) resources: ResourceTable,
     /// Who the instance is, once the guest asked.
     pub(super) identity: Option<Arc<Identity>>,
+    /// What the call has open in HAProxy.
+    pub(super) transactions: Transactions,
     /// Whether a reply of HAProxy is open.
     pub(super) open_reply: bool,
     /// The failures of the host that the guest was told, the last of each code, with the hints that the contract has no
@@ -94,6 +104,7 @@ impl CallState {
             deadline,
             resources,
             identity: None,
+            transactions: Transactions::default(),
             open_reply: false,
             told: Vec::new(),
             last_progress: None,

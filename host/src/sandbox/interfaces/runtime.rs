@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use wasmtime::component::Resource;
 
-use crate::haproxy::{Bounds, ExecuteError, Identity, Reply, RuntimeApi, WireError};
-use crate::policy::{self, Access, Command, Refusal, Reveals};
+use crate::haproxy::{Bounds, ExecuteError, Identity, NotSilent, Reply, RuntimeApi, WireError};
+use crate::policy::{self, Access, Command, Permit, Refusal, Reveals};
 use crate::sandbox::bindings::haproxy::module::runtime::{
-    Command as AskedCommand, CommandError, Host, HostInstance, HostReply,
+    BatchError as ToldBatchError, Command as AskedCommand, CommandError, Host, HostInstance,
+    HostReply,
 };
 use crate::sandbox::bindings::haproxy::module::types::{AccessLevel, Denial, HostError, Problem};
 use crate::sandbox::error::Failure;
@@ -158,6 +159,25 @@ impl HostInstance for CallState {
         }
     }
 
+    async fn execute_all(
+        &mut self,
+        _instance: Resource<InstanceHandle>,
+        commands: Vec<AskedCommand>,
+    ) -> wasmtime::Result<Result<(), ToldBatchError>> {
+        let failed = |error| Ok(Err(ToldBatchError { done: 0, error }));
+        if let Err(error) = self.count_host_call()? {
+            return failed(CommandError::Host(error));
+        }
+        let Some(authority) = self.authority.clone() else {
+            return failed(CommandError::Host(denied_while_describing("execute-all")));
+        };
+        if self.open_reply {
+            let message = "a reply is still open: drop it before the next command".to_owned();
+            return failed(CommandError::Host(self.exhausted("open-replies", message)));
+        }
+        Ok(self.send_all(&authority, commands).await)
+    }
+
     async fn drop(&mut self, instance: Resource<InstanceHandle>) -> wasmtime::Result<()> {
         self.resources.delete(instance)?;
         Ok(())
@@ -250,18 +270,125 @@ impl CallState {
         command: &Command,
     ) -> Result<OpenReply, CommandError> {
         let runtime = &authority.request.instance;
+        let permit = self
+            .decide(authority, command)
+            .map_err(CommandError::Host)?;
+        if self.transactions.needs_turn(&permit) {
+            let turn = self.turn(runtime).await.map_err(CommandError::Host)?;
+            self.transactions.take_turn(turn);
+        }
+        let (bounds, cancel) = (self.bounds(), self.cancel_token());
+        let reveals = permit.reveals();
+        let acts = &authority.request.acts;
+        let act = acts.sent(&permit);
+        let pending = self.transactions.sending(&permit);
+        match runtime.execute(permit, bounds, &cancel).await {
+            Ok(reply) => {
+                self.transactions.done(pending, reply.peek());
+                Ok(OpenReply::new(reply, reveals))
+            }
+            Err(error) => {
+                acts.failed(act);
+                if !matches!(error, ExecuteError::Wire(_)) {
+                    self.transactions.refused(pending);
+                }
+                Err(self.tell_execution(error))
+            }
+        }
+    }
+
+    /// Asks `policy`, in the name of this call.
+    fn decide(&mut self, authority: &Authority, command: &Command) -> Result<Permit, HostError> {
         let speaks_with = policy::Authority {
             server: authority.request.ceiling,
             module: &authority.grant,
             tool: authority.request.access,
         };
-        let permit = policy::decide(&speaks_with, runtime.name(), command)
-            .map_err(|refusal| CommandError::Host(self.tell_refusal(&refusal)))?;
-        let (bounds, cancel) = (self.bounds(), self.cancel_token());
-        let reveals = permit.reveals();
-        let executed = runtime.execute(permit, bounds, &cancel).await;
-        let open = executed.map(|reply| OpenReply::new(reply, reveals));
-        open.map_err(|error| match error {
+        policy::decide(&speaks_with, authority.request.instance.name(), command)
+            .map_err(|refusal| self.tell_refusal(&refusal))
+    }
+
+    /// Waits for the calls that have a transaction.
+    async fn turn(
+        &mut self,
+        runtime: &RuntimeApi,
+    ) -> Result<tokio::sync::OwnedMutexGuard<()>, HostError> {
+        let cancel = self.cancel_token();
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(HostError::Cancelled),
+            turn = runtime.transaction() => Ok(turn),
+            () = tokio::time::sleep_until(self.deadline) => {
+                let message = "another call has a transaction with HAProxy".to_owned();
+                Err(self.exhausted("transactions", message))
+            }
+        }
+    }
+
+    /// All of them, or those before the first that fails.
+    async fn send_all(
+        &mut self,
+        authority: &Authority,
+        commands: Vec<AskedCommand>,
+    ) -> Result<(), ToldBatchError> {
+        let nothing_done = |error| ToldBatchError { done: 0, error };
+        let mut permits = Vec::with_capacity(commands.len());
+        for AskedCommand { words, payload } in commands {
+            let permit = self
+                .decide(authority, &Command { words, payload })
+                .map_err(|error| nothing_done(CommandError::Host(error)))?;
+            permits.push(permit);
+        }
+        let runtime = &authority.request.instance;
+        let batches = runtime
+            .batches(permits)
+            .map_err(|error| nothing_done(CommandError::Host(self.tell_not_silent(error))))?;
+        let acts = &authority.request.acts;
+        let mut done = 0;
+        for batch in batches {
+            let failed = |before: u32, error| ToldBatchError {
+                done: before,
+                error,
+            };
+            self.count_command()
+                .map_err(|error| failed(done, CommandError::Host(error)))?;
+            let sent: Vec<Option<usize>> = batch
+                .permits()
+                .iter()
+                .map(|permit| acts.sent(permit))
+                .collect();
+            let (bounds, cancel) = (self.bounds(), self.cancel_token());
+            let count = batch.len();
+            if let Err(error) = runtime.execute_batch(batch, bounds, &cancel).await {
+                for act in sent.into_iter().skip(error.done) {
+                    acts.failed(act);
+                }
+                let before = u32::try_from(error.done).unwrap_or(u32::MAX);
+                return Err(failed(
+                    done.saturating_add(before),
+                    self.tell_execution(error.error),
+                ));
+            }
+            done = done.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        }
+        Ok(())
+    }
+
+    fn tell_not_silent(&mut self, error: NotSilent) -> HostError {
+        let error = HostError::Malformed(Problem {
+            code: "not-silent".to_owned(),
+            message: error.to_string(),
+        });
+        self.note_told(Failure {
+            hint: Some("report it to the author of the module".to_owned()),
+            ..shown(&error)
+        });
+        error
+    }
+
+    /// Why HAProxy, or the way to it, has no answer.
+    fn tell_execution(&mut self, error: ExecuteError) -> CommandError {
+        match error {
             ExecuteError::Wire(error) => CommandError::Host(self.tell(&error)),
             ExecuteError::Rejected { code, message } => CommandError::Rejected(Problem {
                 code: code.to_owned(),
@@ -275,7 +402,7 @@ impl CallState {
                 code: "wrong-instance".to_owned(),
                 message: error.to_string(),
             }),
-        })
+        }
     }
 
     fn bounds(&self) -> Bounds {
@@ -314,6 +441,9 @@ impl CallState {
         if self.meter.may_log() {
             let (module, code) = (&*self.module, refusal.code());
             tracing::warn!(module, code, "refused: {refusal}");
+        }
+        if let Some(authority) = &self.authority {
+            authority.request.acts.refused(refusal);
         }
         let told = match refusal {
             Refusal::Malformed(malformed) => HostError::Malformed(Problem {

@@ -20,6 +20,7 @@ const TOOLS: &[Tool] = &[Tool {
     destructive: false,
     idempotent: true,
     run: look_at_server,
+    ..Tool::USUAL
 }];
 
 haproxy_mcp_sdk::module! { name: "somebody", tools: TOOLS }

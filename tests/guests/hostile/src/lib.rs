@@ -27,6 +27,7 @@ const fn tool(
         destructive: false,
         idempotent: false,
         run,
+        ..Tool::USUAL
     }
 }
 

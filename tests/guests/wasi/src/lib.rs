@@ -36,6 +36,7 @@ const fn tool(
         destructive: false,
         idempotent: false,
         run,
+        ..Tool::USUAL
     }
 }
 

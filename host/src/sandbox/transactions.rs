@@ -1,0 +1,157 @@
+//! What a call left open in HAProxy: prepared versions of maps and ACLs, and changes of certificates that were not
+//! committed. When the call ends, however it ends, the host takes it back; it knows each opener and its inverse.
+//!
+//! A thing is not taken back once a command that settles it was sent and its outcome is not known: `clear map @3` after
+//! `commit map @3` would empty the live map. A `prepare` whose reply did not arrive stays behind, since nobody knows its
+//! number; it is no danger, and the next commit drops it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::OwnedMutexGuard;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::acts::Acts;
+use crate::haproxy::{Bounds, ExecuteError, RuntimeApi};
+use crate::policy::{Permit, Step, Undo};
+
+/// How long taking back may take, for all that a call left open.
+const ABANDON: Duration = Duration::from_secs(10);
+
+/// Bytes of the replies to it.
+const REPLY_BYTES: u64 = 1024 * 1024;
+
+/// The open transactions of one call; a clone is the same ones.
+#[derive(Clone, Default)]
+pub(super) struct Transactions(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    open: Vec<Opened>,
+    /// Kept from the first transaction to the end of the call.
+    turn: Option<OwnedMutexGuard<()>>,
+}
+
+struct Opened {
+    undo: Undo,
+    /// The number that HAProxy gave, where there is one.
+    version: Option<u64>,
+}
+
+/// A command that opens or settles something, while its outcome is not known.
+pub(super) struct Pending {
+    opens: Option<Undo>,
+    settles: Vec<Opened>,
+}
+
+impl Transactions {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing can panic while it is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the call must wait for its turn before this command: one call at a time has a transaction.
+    pub(super) fn needs_turn(&self, permit: &Permit) -> bool {
+        permit.spec().transaction != Step::None && self.lock().turn.is_none()
+    }
+
+    /// It is this call's turn, up to its end.
+    pub(super) fn take_turn(&self, turn: OwnedMutexGuard<()>) {
+        self.lock().turn = Some(turn);
+    }
+
+    /// Before a command is sent.
+    pub(super) fn sending(&self, permit: &Permit) -> Pending {
+        let mut state = self.lock();
+        let settles = match permit.settles() {
+            None => Vec::new(),
+            Some(settlement) => {
+                let (settled, open) = std::mem::take(&mut state.open)
+                    .into_iter()
+                    .partition(|opened| opened.undo.is_settled_by(&settlement, opened.version));
+                state.open = open;
+                settled
+            }
+        };
+        let opens = permit.undo();
+        if let Some(undo) = opens.as_ref().filter(|undo| undo.is_harmless()) {
+            // A guest that dies in the middle leaves it behind, too.
+            push(&mut state.open, undo.clone(), None);
+        }
+        Pending { opens, settles }
+    }
+
+    /// HAProxy did it, and said this.
+    pub(super) fn done(&self, pending: Pending, reply: &[u8]) {
+        if let Some(undo) = pending.opens {
+            let version = undo
+                .needs_version()
+                .then(|| Undo::version_in(reply))
+                .flatten();
+            push(&mut self.lock().open, undo, version);
+        }
+    }
+
+    /// HAProxy refused it, so that nothing was opened and nothing settled.
+    pub(super) fn refused(&self, pending: Pending) {
+        let mut state = self.lock();
+        if let Some(undo) = pending.opens {
+            // What was in the transaction before the refused change stays in it.
+            let earlier = state
+                .open
+                .iter()
+                .filter(|opened| opened.undo == undo && opened.version.is_none())
+                .count()
+                > 1;
+            if !earlier {
+                state.open.retain(|opened| opened.undo != undo);
+            }
+        }
+        state.open.extend(pending.settles);
+    }
+
+    /// Takes back whatever is open.
+    pub(super) async fn abandon(&self, instance: &RuntimeApi, acts: &Acts) {
+        let open = std::mem::take(&mut self.lock().open);
+        let deadline = Instant::now() + ABANDON;
+        // The newest first: a change before the store that was made for it.
+        for Opened { undo, version } in open.into_iter().rev() {
+            let (subject, object) = (undo.subject(), undo.object());
+            let Some(permit) = undo.permit(version) else {
+                tracing::error!(
+                    ?subject,
+                    object,
+                    "left open in HAProxy: its version is not known"
+                );
+                continue;
+            };
+            let shown = permit.shown().to_owned();
+            let act = acts.sent(&permit);
+            let bounds = Bounds {
+                max_bytes: REPLY_BYTES,
+                deadline,
+            };
+            match instance
+                .execute(permit, bounds, &CancellationToken::new())
+                .await
+            {
+                Ok(_) => tracing::warn!("taken back what a call left open: `{shown}`"),
+                Err(ExecuteError::Rejected { code, .. }) if code == "no-transaction" => {}
+                Err(error) => {
+                    acts.failed(act);
+                    tracing::error!("left open in HAProxy, since `{shown}` failed: {error}");
+                }
+            }
+        }
+    }
+}
+
+fn push(open: &mut Vec<Opened>, undo: Undo, version: Option<u64>) {
+    let known = open
+        .iter()
+        .any(|opened| opened.undo == undo && opened.version == version);
+    if !known {
+        open.push(Opened { undo, version });
+    }
+}
