@@ -25,4 +25,5 @@ mod stat;
 mod stat_properties;
 mod stat_table;
 mod stats_file;
+mod tables;
 mod weight;

@@ -1,7 +1,7 @@
 //! `show map`, `show acl`, `get map`, `get acl`, `prepare map`.
 
 use haproxy_replies::LINE_LIMIT;
-use haproxy_replies::maps::{EntriesReader, MapsError, SetsReader, lookups, version_created};
+use haproxy_replies::maps::{self, EntriesReader, MapsError, SetsReader, lookups, version_created};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -31,10 +31,10 @@ fn sets<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Set>, Maps
     Ok(sets)
 }
 
-/// References and texts.
-fn entries<'a>(
-    chunks: impl IntoIterator<Item = &'a [u8]>,
-) -> Result<Vec<(Vec<u8>, Vec<u8>)>, MapsError> {
+/// Reference and text.
+type Entry = (Vec<u8>, Vec<u8>);
+
+fn entries<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Result<Vec<Entry>, MapsError> {
     let mut reader = EntriesReader::default();
     let mut entries = Vec::new();
     for chunk in chunks {
@@ -49,7 +49,7 @@ fn entries<'a>(
 fn pairs(bytes: &[u8]) -> Vec<(String, Option<String>)> {
     let mut reader = EntriesReader::default();
     let mut pairs = Vec::new();
-    let mut keep = |entry: haproxy_replies::maps::Entry<'_>| {
+    let mut keep = |entry: maps::Entry<'_>| {
         let (key, value) = entry.pair();
         pairs.push((text(key), value.map(text)));
     };
@@ -213,7 +213,7 @@ fn odd_keys_and_values_come_as_they_are() {
 fn a_key_with_spaces_is_found_by_who_knows_it() {
     let mut reader = EntriesReader::default();
     let mut values = Vec::new();
-    let mut keep = |entry: haproxy_replies::maps::Entry<'_>| {
+    let mut keep = |entry: maps::Entry<'_>| {
         values.push((
             entry.pair().1.map(text),
             entry.value_of(b"key with space").map(text),
