@@ -20,7 +20,14 @@ use wasmtime::{Engine, Store};
 use wit_component::ComponentEncoder;
 
 /// Families of tools: each a package `haproxy-<family>` of the guest workspace, and a component.
-const FAMILIES: &[&str] = &["process", "logs", "stats", "topology", "certificates"];
+const FAMILIES: &[&str] = &[
+    "process",
+    "logs",
+    "stats",
+    "topology",
+    "certificates",
+    "servers",
+];
 
 const GUEST_TARGET: &str = "wasm32-unknown-unknown";
 
@@ -35,6 +42,7 @@ fn main() -> Result<()> {
         "sdk",
         "replies",
         "listing",
+        "asking",
     ]
     .iter()
     .chain(FAMILIES)

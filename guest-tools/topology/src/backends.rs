@@ -8,9 +8,9 @@ use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row, StatError};
 use serde::Serialize;
 
 use crate::arguments::ByName;
-use crate::asking::statistics;
 use crate::columns::{Fields, Shown, written};
 use crate::states::States;
+use haproxy_asking::statistics;
 
 const SHOWN: [&str; 14] = [
     "pxname", "status", "mode", "algo", "act", "bck", "weight", "qcur", "scur", "stot", "rate",

@@ -7,7 +7,7 @@ use haproxy_replies::value::Value;
 use serde::Serialize;
 
 use crate::arguments::{self, Asked};
-use crate::asking::no_such;
+use haproxy_asking::no_such;
 
 const COMMAND: Need = Need {
     command: &["show", "cache"],

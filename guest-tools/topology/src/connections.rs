@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde::ser::SerializeMap;
 
 use crate::arguments::{self, Asked};
-use crate::asking::of_backend;
 use crate::columns::{Fields, written};
+use haproxy_asking::of_backend;
 
 /// Fields that every row has, whatever is asked for.
 const NAMES: [&str; 2] = ["bkname", "svname"];

@@ -9,8 +9,8 @@ use haproxy_replies::value::unsigned;
 use serde::Serialize;
 
 use crate::arguments::{self, Asked};
-use crate::asking::statistics;
 use crate::columns::{Fields, Shown, written};
+use haproxy_asking::statistics;
 
 const SHOWN: [&str; 14] = [
     "pxname", "status", "mode", "scur", "smax", "slim", "stot", "rate", "req_rate", "req_tot",

@@ -3,9 +3,9 @@
 use haproxy_mcp_sdk::{Failure, Instance};
 use haproxy_replies::stat::{Columns, Consumer, ObjectType, ProxySearch, Row, StatError};
 
-use crate::asking::{is_number, is_unknown, selectable, statistics};
 use crate::columns::{Fields, Shown};
 use crate::states::States;
+use haproxy_asking::{is_number, is_unknown, selectable, statistics};
 
 /// Columns that say nothing that the answer does not say elsewhere.
 const ELSEWHERE: [&str; 5] = ["pxname", "svname", "type", "pid", "-"];

@@ -7,9 +7,9 @@ use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row, StatError};
 use haproxy_replies::value::Value;
 use serde::{Deserialize, Serialize};
 
-use crate::asking::{is_number, no_such_backend, selectable, states, statistics};
 use crate::columns::{Fields, Shown, text, written};
 use crate::servers::{address, admin};
+use haproxy_asking::{is_number, no_such_backend, selectable, states, statistics};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

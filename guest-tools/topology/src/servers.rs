@@ -11,9 +11,9 @@ use serde::Serialize;
 
 use crate::admin_state;
 use crate::arguments::ByName;
-use crate::asking::{is_number, is_unknown, no_such_backend, selectable, states, statistics};
 use crate::columns::{Fields, Shown};
 use crate::states::States;
+use haproxy_asking::{is_number, is_unknown, no_such_backend, selectable, states, statistics};
 
 const SHOWN: [&str; 14] = [
     "svname",

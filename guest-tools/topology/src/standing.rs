@@ -7,8 +7,8 @@ use haproxy_replies::value::{Value, unsigned};
 use serde::Serialize;
 
 use crate::arguments::{self, Asked};
-use crate::asking::states;
 use crate::columns::{Fields, written};
+use haproxy_asking::states;
 
 /// Fields that every row has, whatever is asked for.
 const NAMES: [&str; 2] = ["be_name", "srv_name"];

@@ -1,13 +1,15 @@
-//! What each built-in module is granted: the commands of its tools, and no other.
+//! What each built-in module is granted: the commands of its tools, and no other. What the server allows at all is the
+//! operator's business; this is the most that each module has where everything is allowed.
 //!
 //! What shows live traffic (`show errors`, the lines of a ring) is granted to `logs` alone, by name.
 
 use crate::policy::{Access, Grant, Pattern, PatternError};
 
-/// Families, and the patterns of the commands that each needs.
-const GRANTS: &[(&str, &[&str])] = &[
+/// Families, the most access that each has, and the patterns of the commands that it needs.
+const GRANTS: &[(&str, Access, &[&str])] = &[
     (
         "process",
+        Access::Read,
         &[
             "show info",
             "show version",
@@ -23,6 +25,7 @@ const GRANTS: &[(&str, &[&str])] = &[
     ),
     (
         "logs",
+        Access::Read,
         &[
             "show errors *",
             "show events",
@@ -34,10 +37,12 @@ const GRANTS: &[(&str, &[&str])] = &[
     ),
     (
         "stats",
+        Access::Read,
         &["show stat", "show stat *", "show info", "dump stats-file"],
     ),
     (
         "topology",
+        Access::Read,
         &[
             "show stat *",
             "show backend",
@@ -52,18 +57,28 @@ const GRANTS: &[(&str, &[&str])] = &[
             "show cache",
         ],
     ),
-    ("certificates", &["acme status"]),
+    ("certificates", Access::Read, &["acme status"]),
+    (
+        "servers",
+        Access::Admin,
+        &[
+            "get weight *",
+            "set server * weight *",
+            // the names of servers and backends, for one that does not exist
+            "show servers state *",
+            "show backend",
+        ],
+    ),
 ];
 
 /// The grant of a family; one that is not in the table has none.
 pub(super) fn grant(family: &str) -> Result<Grant, PatternError> {
-    let patterns = GRANTS
-        .iter()
-        .find(|(known, _)| *known == family)
-        .map_or(&[][..], |(_, patterns)| patterns);
+    let Some((_, access, patterns)) = GRANTS.iter().find(|(known, _, _)| *known == family) else {
+        return Ok(Grant::none());
+    };
     let patterns: Result<Vec<Pattern>, PatternError> =
         patterns.iter().map(|pattern| pattern.parse()).collect();
-    Ok(Grant::only(Access::Read, patterns?))
+    Ok(Grant::only(*access, patterns?))
 }
 
 #[cfg(test)]
@@ -86,17 +101,13 @@ mod tests {
 
     #[test]
     fn every_module_that_is_built_in_has_its_grant_and_every_grant_its_module() {
-        let mut families: Vec<&str> = GRANTS.iter().map(|(family, _)| *family).collect();
+        let mut families: Vec<&str> = GRANTS.iter().map(|(family, _, _)| *family).collect();
         let built: Vec<&str> = haproxy_mcp_builtin::MODULES
             .iter()
             .map(|builtin| builtin.family)
             .collect();
         families.sort_by_key(|family| built.iter().position(|built| built == family));
         assert_eq!(families, built);
-        for family in families {
-            let grant = grant(family).unwrap();
-            assert_eq!(grant.access, Access::Read, "{family}");
-        }
         assert_eq!(grant("unknown").unwrap(), Grant::none());
     }
 
@@ -123,8 +134,10 @@ mod tests {
             ("show stat", &["stats"]),
             ("show stat be_app 4 -1", &["stats", "topology"]),
             ("show stat -1 3 -1", &["logs", "stats", "topology"]),
-            ("show backend", &["topology"]),
-            ("show servers state be_app", &["topology"]),
+            ("show backend", &["topology", "servers"]),
+            ("show servers state be_app", &["topology", "servers"]),
+            ("get weight be_app/app1", &["servers"]),
+            ("set server be_app/app1 weight 5", &["servers"]),
             ("show servers conn", &["topology"]),
             ("show sess", &[]),
             ("show anon", &[]),
@@ -139,7 +152,7 @@ mod tests {
             ("set server be_app/app1 state maint", &[]),
         ];
         for (command, allowed) in all {
-            for (family, _) in GRANTS {
+            for (family, _, _) in GRANTS {
                 assert_eq!(
                     may(family, command).is_ok(),
                     allowed.contains(family),
@@ -152,7 +165,7 @@ mod tests {
     /// Whatever a pattern seems to say: what it covers is for reading, and live traffic is for one module.
     #[test]
     fn no_grant_covers_more_than_reading() {
-        for (family, patterns) in GRANTS {
+        for (family, _, patterns) in GRANTS {
             for pattern in *patterns {
                 let pattern: Pattern = pattern.parse().unwrap();
                 let readable = pattern

@@ -1,4 +1,18 @@
-//! What the tools ask HAProxy, and what they say of a name that it does not have.
+//! What several families of tools ask HAProxy about its proxies and servers, and what they say of a name that it does
+//! not have.
+#![deny(
+    unsafe_op_in_unsafe_fn,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic
+)]
+#![warn(clippy::pedantic)]
+#![allow(
+    clippy::missing_errors_doc,
+    clippy::must_use_candidate,
+    reason = "each passes on what HAProxy or the host refuses; a question that nobody hears is no mistake to warn of"
+)]
 
 use haproxy_mcp_sdk::{Failure, Instance, Reply};
 use haproxy_replies::backends::BackendsReader;
@@ -7,16 +21,17 @@ use haproxy_replies::servers_state::{ServerState, ServersStateError, ServersStat
 use haproxy_replies::stat::{Consumer, StatError, StatReader};
 
 /// Whether HAProxy takes the name for its own number of a backend: `#5`. No backend can be named so.
-pub(crate) fn is_number(backend: &str) -> bool {
+pub fn is_number(backend: &str) -> bool {
     backend.starts_with('#')
 }
 
 /// Whether `show stat` takes the name for that of a proxy: not for all proxies, and not for another command.
-pub(crate) fn selectable(backend: &str) -> bool {
+pub fn selectable(backend: &str) -> bool {
     !backend.starts_with(['-', '+']) && backend != "domain"
 }
 
-pub(crate) fn is_unknown(failure: &Failure) -> bool {
+/// Whether HAProxy refused a name that it does not have.
+pub fn is_unknown(failure: &Failure) -> bool {
     matches!(
         failure.rejection(),
         Some("no-such-proxy" | "no-such-backend")
@@ -24,7 +39,7 @@ pub(crate) fn is_unknown(failure: &Failure) -> bool {
 }
 
 /// Reads statistics to their end.
-pub(crate) fn statistics<C: Consumer<Error = StatError>>(
+pub fn statistics<C: Consumer<Error = StatError>>(
     instance: &Instance,
     words: &[&str],
     consumer: C,
@@ -37,7 +52,7 @@ pub(crate) fn statistics<C: Consumer<Error = StatError>>(
 }
 
 /// Sends a command that takes a backend as its last word, or none for all of them.
-pub(crate) fn of_backend(
+pub fn of_backend(
     instance: &Instance,
     words: &[&str],
     backend: Option<&str>,
@@ -55,7 +70,7 @@ pub(crate) fn of_backend(
 }
 
 /// Reads the state of the servers of a backend, or of all, to its end.
-pub(crate) fn states(
+pub fn states(
     instance: &Instance,
     backend: Option<&str>,
     mut server: impl FnMut(&ServerState<'_>) -> Result<(), ServersStateError>,
@@ -71,7 +86,7 @@ pub(crate) fn states(
 }
 
 /// The failure for the name of a backend that HAProxy does not have, with those that are near.
-pub(crate) fn no_such_backend(instance: &Instance, backend: &str) -> Result<Failure, Failure> {
+pub fn no_such_backend(instance: &Instance, backend: &str) -> Result<Failure, Failure> {
     let mut nearest = Nearest::new(backend, LISTED);
     let mut reader = BackendsReader::default();
     instance.ask(&["show", "backend"])?.for_each(|chunk| {
@@ -89,7 +104,7 @@ pub(crate) fn no_such_backend(instance: &Instance, backend: &str) -> Result<Fail
 }
 
 /// The failure for the name of a cache or section (`what`) that HAProxy does not have, with those that it has.
-pub(crate) fn no_such<N: AsRef<[u8]>>(
+pub fn no_such<N: AsRef<[u8]>>(
     what: &str,
     argument: &str,
     name: &str,
