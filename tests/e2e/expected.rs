@@ -38,6 +38,7 @@ impl Moment {
             replies: crate::topology::COMMANDS
                 .into_iter()
                 .chain(crate::process::COMMANDS)
+                .chain(crate::logs::COMMANDS)
                 .map(|command| (command, haproxy.raw_text(command)))
                 .collect(),
         }
@@ -102,7 +103,8 @@ fn objections(
         other => {
             let known = crate::topology::check(&mut check, other, arguments, answer)
                 || crate::rates::check(&mut check, other, arguments, answer)
-                || crate::process::check(&mut check, other, arguments, answer);
+                || crate::process::check(&mut check, other, arguments, answer)
+                || crate::logs::check(&mut check, other, answer);
             assert!(known, "nobody has written down what `{other}` must answer");
         }
     }

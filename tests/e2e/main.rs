@@ -20,6 +20,8 @@ mod cancellation;
 mod cases;
 /// What an independent client makes of it.
 mod client;
+/// The whole table of statistics, as the raw CSV has it.
+mod csv;
 /// What an answer must be, by the raw socket.
 mod expected;
 /// HAProxy that is down, starts again, or is something else altogether.
@@ -28,9 +30,11 @@ mod gone;
 mod lines;
 /// The log, read and unread.
 mod log;
+/// What HAProxy logs: errors, events, messages of the start.
+mod logs;
 /// HAProxy's own word.
 mod oracle;
-/// The process, its memory and threads, its logs and what it can be asked.
+/// The process, its memory and threads, and what it can be asked.
 mod process;
 /// MCP itself: both eras, what is not a tool call, what is on which stream.
 mod protocol;
