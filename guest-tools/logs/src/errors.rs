@@ -1,9 +1,10 @@
 //! `show_errors`.
 
+use haproxy_asking::statistics;
 use haproxy_listing::{Key, Part, cut};
 use haproxy_mcp_sdk::{Call, Failure, Instance, Need, Outcome};
 use haproxy_replies::errors::{Captured, ErrorsReader};
-use haproxy_replies::stat::{ProxySearch, StatReader};
+use haproxy_replies::stat::ProxySearch;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -186,11 +187,8 @@ fn row(captured: &Captured) -> Row {
 
 /// The failure that says that there is no proxy of this name; none where there is one.
 fn missing_proxy(instance: &Instance, proxy: &str) -> Result<Option<Failure>, Failure> {
-    let mut reader = StatReader::new(ProxySearch::new(proxy));
-    instance
-        .ask(&["show", "stat", "-1", "3", "-1"])?
-        .for_each(|chunk| reader.push(chunk).map_err(Failure::unparsable))?;
-    let search = reader.finish().map_err(Failure::unparsable)?;
+    let proxies = ["show", "stat", "-1", "3", "-1"];
+    let search = statistics(instance, &proxies, ProxySearch::new(proxy))?;
     Ok(search.finish().err().map(|suggestion| {
         Failure::not_found(format!(
             "this HAProxy has no frontend or backend: `{proxy}`"

@@ -7,6 +7,7 @@
 //! # References
 //! HAProxy Management Guide, section 9.3, "show stat".
 
+use haproxy_asking::{is_number, selectable};
 use haproxy_replies::stat::ObjectType;
 
 /// A command, as words.
@@ -64,8 +65,7 @@ impl Filter {
 /// HAProxy's selection of the rows, or None where the name cannot be given to it.
 pub(crate) fn selected(scope: Scope<'_>) -> Option<Words> {
     let proxy = scope.proxy?;
-    // a number of HAProxy's own, all proxies, and another command
-    (!proxy.starts_with(['#', '-', '+']) && proxy != "domain").then(|| select(proxy, scope.types))
+    (selectable(proxy) && !is_number(proxy)).then(|| select(proxy, scope.types))
 }
 
 /// All rows of the types that the query asks for.
