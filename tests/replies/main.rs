@@ -12,6 +12,7 @@
 
 mod backends;
 mod cache;
+mod dates;
 mod fixtures;
 mod info;
 mod logs;
@@ -21,6 +22,7 @@ mod process;
 mod resolvers;
 mod servers_conn;
 mod servers_state;
+mod sessions;
 mod stat;
 mod stat_properties;
 mod stat_table;
