@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use haproxy_mcp_testkit::mcp::McpServer;
+use haproxy_mcp_testkit::schemas::refused_by;
 use haproxy_mcp_testkit::{Haproxy, ScriptedSocket, Step};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::cases::{all_succeed, cases, has_shape};
 use crate::expected::{rows, text};
@@ -23,85 +24,6 @@ fn schemas(server: &McpServer) -> BTreeMap<String, Value> {
             )
         })
         .collect()
-}
-
-/// Arguments that this schema refuses, and the place of what is wrong with each: made from the schema itself, so that
-/// no tool and no argument is forgotten.
-fn refused_by(schema: &Value, valid: &Value) -> Vec<(Value, String)> {
-    let mut all = Vec::new();
-    let with = |name: &str, value: Value| {
-        let mut arguments = valid.clone();
-        arguments[name] = value;
-        arguments
-    };
-    let nothing = Map::new();
-    for (name, property) in schema["properties"].as_object().unwrap_or(&nothing) {
-        let pointer = format!("/{name}");
-        let mut wrong = vec![json!(null), json!({ "a": 1 })];
-        if property["type"] != "boolean" {
-            wrong.push(json!(true));
-        }
-        match property["type"].as_str() {
-            Some("string") => {
-                wrong.extend([json!(5), json!(["a"])]);
-                if property.get("enum").is_some() {
-                    wrong.extend([json!("something else"), json!("")]);
-                } else {
-                    assert!(
-                        property["maxLength"].is_u64() && property["minLength"].is_u64(),
-                        "`{name}` has no bounds"
-                    );
-                    wrong.extend([json!(""), json!("a".repeat(10_000))]);
-                }
-            }
-            Some("integer") => {
-                let (least, most) = (property["minimum"].as_i64(), property["maximum"].as_i64());
-                let (least, most) = least
-                    .zip(most)
-                    .unwrap_or_else(|| panic!("`{name}` has no bounds"));
-                wrong.extend([
-                    json!(least - 1),
-                    json!(most + 1),
-                    json!(1.5),
-                    json!("5"),
-                    json!(-1),
-                    json!(u64::MAX),
-                    json!(1e300),
-                ]);
-            }
-            Some("boolean") => wrong.extend([json!(1), json!("true"), json!([true])]),
-            Some("array") => {
-                assert!(property["maxItems"].is_u64(), "`{name}` has no bounds");
-                wrong.extend([json!("a"), json!([]), json!(vec!["a"; 10_000])]);
-                for item in [
-                    json!(5),
-                    json!(null),
-                    json!(""),
-                    json!("a".repeat(10_000)),
-                    json!(["a"]),
-                ] {
-                    all.push((with(name, json!([item])), format!("{pointer}/0")));
-                }
-            }
-            other => panic!("the type of `{name}` is {other:?}: say here what is wrong for it"),
-        }
-        all.extend(
-            wrong
-                .into_iter()
-                .map(|value| (with(name, value), pointer.clone())),
-        );
-    }
-    for name in schema["required"].as_array().into_iter().flatten() {
-        let name = name.as_str().expect("a name");
-        let mut without = valid.clone();
-        without.as_object_mut().unwrap().remove(name);
-        all.push((without, format!("/{name}")));
-    }
-    for extra in ["Backend", "backends", "", "a/b~c", "__proto__"] {
-        let pointer = format!("/{}", extra.replace('~', "~0").replace('/', "~1"));
-        all.push((with(extra, json!("x")), pointer));
-    }
-    all
 }
 
 /// A HAProxy that would fail the test if it were asked.

@@ -398,11 +398,11 @@ impl Catalogue {
             reason: failure.as_ref().map(|failure| &*failure.message),
         };
         match self.audit.record(&event) {
-            Ok(()) => result,
             Err(reason) if result.is_ok() && record.sent_in_all > 0 => {
                 Err(Refused::NotRecorded { reason })
             }
-            Err(_) => result,
+            // What failed is told as that; the log says that it was not recorded.
+            Ok(()) | Err(_) => result,
         }
     }
 }

@@ -174,26 +174,13 @@ impl Request {
 fn judge(text: &[u8], count: usize, endpoint: &str) -> Result<(), BatchError> {
     let mut rest = text;
     for done in 0..count {
-        rest = match rest.split_first() {
-            Some((b'\n', rest)) => rest,
-            _ => {
-                let end = rest
-                    .windows(2)
-                    .position(|pair| pair == b"\n\n")
-                    .map_or(rest.len(), |end| end + 1);
-                let message = rest.get(..end).unwrap_or(rest);
-                let kind = ReplyKind::Message(Success::Silent);
-                let error = match verdict::judge(message, kind, true) {
-                    Err(error) if !message.is_empty() => error,
-                    // The reply ended before this command was answered.
-                    _ => ExecuteError::Wire(WireError::Interrupted {
-                        endpoint: endpoint.to_owned(),
-                        received: text.len() as u64,
-                    }),
-                };
-                return Err(BatchError { done, error });
-            }
+        let Some((b'\n', further)) = rest.split_first() else {
+            return Err(BatchError {
+                done,
+                error: refusal(rest, text.len(), endpoint),
+            });
         };
+        rest = further;
     }
     if rest.is_empty() {
         return Ok(());
@@ -205,6 +192,23 @@ fn judge(text: &[u8], count: usize, endpoint: &str) -> Result<(), BatchError> {
             what: format!("it gave more answers than the {count} that were asked for"),
         }),
     })
+}
+
+/// What a command was answered that was not done.
+fn refusal(rest: &[u8], received: usize, endpoint: &str) -> ExecuteError {
+    let end = rest
+        .windows(2)
+        .position(|pair| pair == b"\n\n")
+        .map_or(rest.len(), |end| end + 1);
+    let message = rest.get(..end).unwrap_or(rest);
+    match verdict::judge(message, ReplyKind::Message(Success::Silent), true) {
+        Err(error) if !message.is_empty() => error,
+        // The reply ended before this command was answered.
+        _ => ExecuteError::Wire(WireError::Interrupted {
+            endpoint: endpoint.to_owned(),
+            received: received as u64,
+        }),
+    }
 }
 
 #[cfg(test)]

@@ -137,7 +137,10 @@ impl Transactions {
                 .await
             {
                 Ok(_) => tracing::warn!("taken back what a call left open: `{shown}`"),
-                Err(ExecuteError::Rejected { code, .. }) if code == "no-transaction" => {}
+                Err(ExecuteError::Rejected {
+                    code: "no-transaction",
+                    ..
+                }) => {}
                 Err(error) => {
                     acts.failed(act);
                     tracing::error!("left open in HAProxy, since `{shown}` failed: {error}");

@@ -9,6 +9,8 @@
 //! - [`guests`]: modules that misbehave, compiled from `tests/guests`
 //! - [`mcp`]: a client that speaks MCP to a server over its standard streams
 //! - [`scripted`]: a socket that does what a test tells it, step by step
+//! - [`matrix`]: which tool was seen to do what on which version
+//! - [`schemas`]: what a tool's input schema refuses
 //! - [`ran`]: the exact versions that a test run has used, kept for its report
 //!
 //! Everything is plain threads and blocking calls: a test may use any runtime, or none. Nothing here sleeps to
@@ -30,9 +32,11 @@ pub mod binaries;
 pub mod generated;
 pub mod guests;
 pub mod haproxy;
+pub mod matrix;
 pub mod mcp;
 pub mod origin;
 pub mod ran;
+pub mod schemas;
 pub mod scripted;
 pub mod topology;
 mod wait;

@@ -1,0 +1,21 @@
+//! Every tool that changes something: what it says is what HAProxy's raw socket says, and what it may not do is not done.
+//!
+//! [`cases`] has for each of them a HAProxy that has what it changes, a call that succeeds and one that HAProxy refuses;
+//! what must hold for all of them is asked of all of them ([`every`]). What is particular to a family stands in the
+//! family's file.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test fails by panicking"
+)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the owners named in clippy.toml are the host's; a test starts programs and opens sockets itself"
+)]
+
+/// For every tool that changes something: a success and a refusal.
+mod cases;
+/// What is asked of every one of them, on every version of HAProxy.
+mod every;
+/// Servers: weights, states, limits, checks, addresses, and those that come and go.
+mod servers;
