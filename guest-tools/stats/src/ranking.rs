@@ -176,6 +176,9 @@ impl Serialize for Ranked {
     }
 }
 
+/// All scores above this one are alike: a key holds no higher one beside a second number of 64 bits.
+const HIGHEST: u64 = u64::MAX >> 1;
+
 /// Where the fields are that every row has in front of the others.
 mod place {
     pub(super) const PXNAME: usize = 0;
@@ -314,7 +317,7 @@ impl Consumer for Ranking<'_> {
             return Ok(());
         }
         // one number, of which the second decides where the first is the same
-        let key = Key::Whole((i128::from(score >> 1) << 64) + i128::from(then));
+        let key = Key::Whole((i128::from(score.min(HIGHEST)) << 64) + i128::from(then));
         let (shown, place) = (&self.shown, place::SCORED + self.scored);
         self.page.offer(key, || Ranked {
             proxy: String::from_utf8_lossy(proxy).into_owned(),

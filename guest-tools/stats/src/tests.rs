@@ -7,9 +7,13 @@
     reason = "a test fails by panicking, and reads its fixtures"
 )]
 
+mod counters;
+mod ranking;
+mod rates;
+
 use std::path::Path;
 
-use haproxy_replies::stat::StatReader;
+use haproxy_replies::stat::{Consumer, StatReader};
 use serde_json::Value;
 
 use crate::answer;
@@ -24,14 +28,30 @@ fn reply(version: &str) -> Vec<u8> {
     std::fs::read(fixtures.join(version).join("show_stat.txt")).unwrap()
 }
 
+/// A reply with these columns and rows.
+fn made(columns: &str, rows: &[&str]) -> Vec<u8> {
+    let mut reply = format!("# {columns},\n");
+    for row in rows {
+        reply.push_str(row);
+        reply.push_str(",\n");
+    }
+    reply.into_bytes()
+}
+
+/// Reads a whole reply.
+fn read<C: Consumer<Error = TableError>>(reply: &[u8], consumer: C) -> Result<C, TableError> {
+    let mut reader = StatReader::new(consumer);
+    reader.push(reply)?;
+    reader.finish()
+}
+
 fn answer(reply: &[u8], arguments: &str) -> Result<Value, TableError> {
     let query = serde_json::from_str::<Arguments>(arguments)
         .unwrap()
         .query()
         .unwrap();
-    let mut reader = StatReader::new(Table::new(&query));
-    reader.push(reply)?;
-    let (structured, line) = answer::write(&query, &reader.finish()?.finish()).unwrap();
+    let table = read(reply, Table::new(&query))?.finish();
+    let (structured, line) = answer::write(&query, &table).unwrap();
     assert!(line.len() < 300, "{line}");
     Ok(serde_json::from_str(&structured).unwrap())
 }
