@@ -2,7 +2,7 @@
 
 use haproxy_listing::{Fields, Part, cut};
 use haproxy_mcp_sdk::{Call, Failure, Need, Outcome};
-use haproxy_replies::columns::{Columns, ColumnsError};
+use haproxy_replies::columns::Columns;
 use haproxy_replies::value::Value;
 use serde::Deserialize;
 
@@ -34,16 +34,10 @@ pub(crate) fn show_acme_status(call: &Call<'_>) -> Result<Outcome, Failure> {
         arguments.limit,
         arguments.cursor.as_deref(),
         LIMIT,
-    )
-    .map_err(|error| {
-        Failure::invalid_argument(error.to_string())
-            .hint(error.hint())
-            .details(r#"{"argument":"/cursor"}"#.to_owned())
-    })?;
+    )?;
     let reply = NEED.ask(&call.instance(), &[])?.bytes()?;
-    let unreadable = |error: ColumnsError| Failure::unparsable(error.to_string());
-    let table = Columns::read(&reply, '\t').map_err(unreadable)?;
-    let certificate = table.require("certificate").map_err(unreadable)?;
+    let table = Columns::read(&reply, '\t').map_err(Failure::unparsable)?;
+    let certificate = table.require("certificate").map_err(Failure::unparsable)?;
     let section = table.names.iter().position(|name| name == "section");
     let rows = table.rows.iter().filter(|row| {
         let at = |place: usize| row.get(place).map_or("", String::as_str);
@@ -59,9 +53,7 @@ pub(crate) fn show_acme_status(call: &Call<'_>) -> Result<Outcome, Failure> {
             .collect();
         Fields(fields.into_iter())
     });
-    let unwritable = |error: serde_json::Error| Failure::other(error.to_string());
-    let written = part.write(&part.of(rows)).map_err(unwritable)?;
+    let written = part.write(&part.of(rows))?;
     let line = format!("{} of {} certificates", written.shown, written.matched);
-    let structured = serde_json::to_string(&written.alone()).map_err(unwritable)?;
-    Ok(Outcome::new(structured).text(line))
+    Ok(Outcome::of(&written.alone())?.text(line))
 }

@@ -48,3 +48,28 @@ impl Consumer for ProxySearch {
         Ok(())
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+    use crate::stat::StatReader;
+
+    fn search(wanted: &str) -> Result<(), Suggestion> {
+        let mut reader = StatReader::new(ProxySearch::new(wanted));
+        reader
+            .push(b"# pxname,svname,\nfe_http,FRONTEND,\nbe_app,BACKEND,\n")
+            .unwrap();
+        reader.finish().unwrap().finish()
+    }
+
+    #[test]
+    fn a_proxy_is_found_by_its_exact_name_and_else_others_are_named() {
+        assert_eq!(search("be_app"), Ok(()));
+        assert_eq!(search("BE_APP").unwrap_err().near, ["be_app"]);
+        assert_eq!(
+            search("zzz").unwrap_err().existing,
+            ["fe_http", "be_app"].map(str::to_owned)
+        );
+    }
+}
