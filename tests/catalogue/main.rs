@@ -35,7 +35,7 @@ fn tools(arguments: &[&str]) -> Vec<Value> {
 }
 
 fn every_tool() -> Vec<Value> {
-    tools(&["--toolsets", "all"])
+    tools(&["--toolsets", "all", "--access", "admin"])
 }
 
 fn name(tool: &Value) -> &str {

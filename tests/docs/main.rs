@@ -15,7 +15,15 @@ use haproxy_mcp_testkit::generated::Generated;
 
 #[test]
 fn the_reference_of_tools_is_that_of_this_build() {
-    let text = run(&["tools", "--toolsets", "all", "--format", "md"]);
+    let text = run(&[
+        "tools",
+        "--toolsets",
+        "all",
+        "--access",
+        "admin",
+        "--format",
+        "md",
+    ]);
     let mut generated = Generated::default();
     generated.file("docs/tools.md", &text);
     // The table of the reference is the table of the README.

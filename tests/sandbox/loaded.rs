@@ -5,7 +5,8 @@ use std::fs::File;
 use std::time::Instant;
 
 use haproxy_mcp::sandbox::limits::{
-    CORE_INSTANCES, DESCRIBE_CPU, DESCRIBE_WALL_CLOCK, MEMORIES, MODULE_FILE_BYTES, TABLES,
+    CORE_INSTANCES, DESCRIBE_CPU, DESCRIBE_WALL_CLOCK, LARGEST_ARGUMENT_BYTES, LONGEST_WALL_CLOCK,
+    MEMORIES, MODULE_FILE_BYTES, TABLES,
 };
 use haproxy_mcp_testkit::guests;
 
@@ -72,6 +73,22 @@ fn module_file_bytes() {
         .set_len(MODULE_FILE_BYTES + 1)
         .unwrap();
     insta::assert_snapshot!(refusal(&path));
+}
+
+/// What a module may ask for at most; one from a file has the usual limits whatever it asks for, which `wall_clock` and
+/// `argument_bytes` show with a module that asks for this.
+#[test]
+fn longest_wall_clock() {
+    let refusal = refusal(&guests::behaving("described", "meta-longest"));
+    assert!(refusal.contains("`longest-seconds`"), "{refusal}");
+    assert_eq!(LONGEST_WALL_CLOCK.as_secs() + 1, 3_601);
+}
+
+#[test]
+fn largest_argument_bytes() {
+    let refusal = refusal(&guests::behaving("described", "meta-arguments"));
+    assert!(refusal.contains("`argument-bytes`"), "{refusal}");
+    assert_eq!(LARGEST_ARGUMENT_BYTES + 1, 4_194_305);
 }
 
 #[test]

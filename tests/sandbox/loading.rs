@@ -129,6 +129,8 @@ fn what_a_description_says_of_tools() {
             "admin",
             "meta-array",
             "meta-type",
+            "meta-no-time",
+            "meta-open",
         ]
     ));
 }

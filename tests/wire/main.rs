@@ -13,6 +13,7 @@
 )]
 
 mod asking;
+mod batch;
 mod connections;
 mod deadlines;
 mod endings;

@@ -108,6 +108,10 @@ pub fn describe(behaviour: &str) -> ModuleDescription {
         "operate" => with(|tool| tool.access = Access::Operate),
         "admin" => with(|tool| tool.access = Access::Admin),
         "meta-array" => with(|tool| tool.meta = "[]".to_owned()),
+        "meta-longest" => with(|tool| tool.meta = r#"{"longest-seconds":3601}"#.to_owned()),
+        "meta-no-time" => with(|tool| tool.meta = r#"{"longest-seconds":0}"#.to_owned()),
+        "meta-arguments" => with(|tool| tool.meta = r#"{"argument-bytes":4194305}"#.to_owned()),
+        "meta-open" => with(|tool| tool.meta = r#"{"leaves-open":1}"#.to_owned()),
         "meta-type" => with(|tool| tool.meta = r#"{"destructive":"no"}"#.to_owned()),
 
         "schema-text" => input("not JSON"),

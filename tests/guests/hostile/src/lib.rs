@@ -26,6 +26,9 @@ const fn tool(
         toolset: "hostile",
         destructive: false,
         idempotent: false,
+        // What a module wishes for; it gets what every module from a file gets.
+        longest_seconds: 3_600,
+        argument_bytes: 4_194_304,
         run,
         ..Tool::USUAL
     }
