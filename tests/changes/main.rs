@@ -13,6 +13,8 @@
     reason = "the owners named in clippy.toml are the host's; a test starts programs and opens sockets itself"
 )]
 
+/// The audit: every change and every refusal, and where nobody can write it down.
+mod audit;
 /// For every tool that changes something: a success and a refusal.
 mod cases;
 /// What is asked of every one of them, on every version of HAProxy.
