@@ -12,11 +12,14 @@
 
 mod backends;
 mod cache;
+mod certificates;
+mod crt_lists;
 mod dates;
 mod fixtures;
 mod info;
 mod logs;
 mod maps;
+mod ocsp;
 mod peers;
 mod process;
 mod resolvers;
