@@ -1,7 +1,7 @@
 //! The list of what is denied by default, in the documentation of the module: one test for each line.
 
 use haproxy_mcp::policy::{
-    Access, Authority, COMMANDS, Command, Commands, Grant, MAX_WORDS, Reveals, decide,
+    Access, Authority, COMMANDS, Command, Commands, Door, Grant, MAX_WORDS, Reveals, decide,
 };
 
 use crate::samples::{SECRET, at, granted, here, say, under, verdict};
@@ -140,6 +140,18 @@ fn line_9_what_cannot_be_sent() {
         (vec!["echo", &"x".repeat(15_000)], "line-too-long"),
     ] {
         assert_eq!(verdict(&at(Access::Admin, &Command::new(words))), code);
+    }
+    // The master's own name opens one command and no other, and goes to the master alone.
+    let logs = at(Access::Read, &say("@master show startup-logs")).unwrap();
+    assert_eq!(logs.door(), Door::Master);
+    for line in [
+        "@master",
+        "@master show info",
+        "@master reload",
+        "@master set server be_app/app1 state maint",
+    ] {
+        let denied = at(Access::Admin, &say(line));
+        assert_eq!(verdict(&denied), "unknown-command", "{line}");
     }
 }
 

@@ -5,7 +5,7 @@
 //! same after `expert-mode on; experimental-mode on`, `…-master.txt` that of the master's socket; from 2.6.12,
 //! 3.0.11, 3.2.26 and 3.4.7.
 
-use haproxy_mcp::policy::{COMMANDS, CommandSpec, Door, Release};
+use haproxy_mcp::policy::{COMMANDS, CommandSpec, Door, MASTER, Release};
 
 struct Version {
     release: Release,
@@ -59,7 +59,9 @@ fn is_row_of(spec: &CommandSpec, words: &[&str]) -> bool {
         .iter()
         .map(|word| if *word == "crlfile" { "crl-file" } else { word })
         .collect();
-    spec.path.starts_with(&words)
+    // What a worker has by the same name says whom it means.
+    let path = spec.path.strip_prefix(&[MASTER]).unwrap_or(spec.path);
+    path.starts_with(&words)
         // A row that is never granted stands for all that begins like it: `debug dev` for `debug dev panic`.
         || (spec.access().is_none() && words.starts_with(spec.path))
 }

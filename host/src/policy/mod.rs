@@ -16,8 +16,8 @@
 //!    lowest of the three decides.
 //! 8. A grant by name covers names: `#5`, a proxy's number, `@<version>`, `file@…` and the like are denied
 //!    under it.
-//! 9. An empty word, a control character, a first word with `@`, more than 64 words, and more bytes than
-//!    HAProxy's buffer holds are refused, whoever asks.
+//! 9. An empty word, a control character, a first word with `@` (other than `@master` before the master's own
+//!    `show startup-logs`), more than 64 words, and more bytes than HAProxy's buffer holds are refused, whoever asks.
 //! 10. A payload is denied to a command that has none; a blank line in it, a control character, or an entry
 //!     without a value are refused.
 //! 11. A permit is for one command, one instance and one use.
@@ -49,5 +49,5 @@ pub(crate) use permit::Probe;
 pub use permit::{InstanceId, Permit, Settlement, Undo};
 pub use table::COMMANDS;
 pub use words::{
-    Command, MAX_COMMAND_BYTES, MAX_LINE_BYTES, MAX_PAYLOAD_BYTES, MAX_WORDS, Malformed,
+    Command, MASTER, MAX_COMMAND_BYTES, MAX_LINE_BYTES, MAX_PAYLOAD_BYTES, MAX_WORDS, Malformed,
 };

@@ -11,6 +11,7 @@ use super::command::{
 use super::grammar::Part::{self, Object, OneOf, Optional, Repeated, Rest, Secret, Value, Word};
 use super::grammar::Value as V;
 use super::object::Object as O;
+use super::words::MASTER;
 
 const fn read(path: &'static [&'static str], args: &'static [Part]) -> CommandSpec {
     CommandSpec::new(path, args, Rights::Granted(Access::Read)).dump()
@@ -596,6 +597,9 @@ pub const COMMANDS: &[CommandSpec] = &[
     never(&["show", "env"], &[Rest], NeverReason::RevealsSecrets),
     // -- the master process --
     read(&["show", "proc"], &[Optional(&[Word("debug")])]).master(),
+    read(&[MASTER, "show", "startup-logs"], &[])
+        .master()
+        .since(2, 7),
     // 2.6 closes the connection without a text; later versions say `Success=1` or `Success=0` and the logs.
     admin(&["reload"], &[]).says(Text).master(),
     admin(&["hard-reload"], &[]).says(Text).master().since(2, 9),

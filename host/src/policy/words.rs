@@ -15,6 +15,9 @@ pub const MAX_LINE_BYTES: usize = 15_000;
 pub const MAX_PAYLOAD_BYTES: usize = 15_000;
 /// The most bytes in line and payload together, which share HAProxy's buffer.
 pub const MAX_COMMAND_BYTES: usize = 16_000;
+/// What the master process itself is called on its socket: the first word of its commands that a worker has by the same
+/// name. A worker does not know it.
+pub const MASTER: &str = "@master";
 
 /// One command: its words, and the lines that follow it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,7 +52,8 @@ pub enum Malformed {
         /// Which.
         word: usize,
     },
-    /// The first word starts with `@`: to the master process it would choose who runs the command.
+    /// The first word starts with `@`, and is not [`MASTER`]: to the master process it would choose who runs the
+    /// command.
     #[error("the first word starts with `@`")]
     MasterPrefix,
     /// The line does not fit HAProxy's buffer.
@@ -164,7 +168,7 @@ impl Command {
                 return Err(Malformed::ControlCharacter { word });
             }
         }
-        if first.starts_with('@') {
+        if first.starts_with('@') && first != MASTER {
             return Err(Malformed::MasterPrefix);
         }
         for (line, text) in (1..).zip(&self.payload) {
