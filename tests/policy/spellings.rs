@@ -1,6 +1,6 @@
 //! Other ways to write a command that must not be taken for it.
 
-use haproxy_mcp::policy::{Access, Command};
+use haproxy_mcp::policy::{Access, Command, MASTER};
 
 use crate::samples::{at, granted, say, verdict};
 
@@ -75,7 +75,7 @@ fn an_empty_word_is_refused_everywhere() {
 #[test]
 fn a_prefix_of_the_master_is_refused() {
     for (_, _, command) in granted() {
-        for prefix in ["@1", "@!1", "@master", "@@1", "@"] {
+        for prefix in ["@1", "@!1", "@master1", "@@1", "@"] {
             let mut other = command.clone();
             other.words.insert(0, prefix.into());
             assert_eq!(
@@ -84,6 +84,21 @@ fn a_prefix_of_the_master_is_refused() {
                 "{other:?}"
             );
         }
+    }
+}
+
+/// The one command with the master's name before it has a row of its own; before any other it makes none.
+#[test]
+fn the_name_of_the_master_makes_no_other_command() {
+    for (_, _, command) in granted() {
+        let mut other = command.clone();
+        other.words.insert(0, MASTER.into());
+        let expected = if command == say("show startup-logs") {
+            "permitted"
+        } else {
+            "unknown-command"
+        };
+        assert_eq!(verdict(&at(Access::Admin, &other)), expected, "{other:?}");
     }
 }
 
