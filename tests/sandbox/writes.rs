@@ -305,6 +305,26 @@ fn a_refusal_says_what_to_do() {
     insta::assert_snapshot!("hidden", say(&["\u{202e}clear\u{2066}", "counters"]));
 }
 
+/// One line for the whole call, also where the module keeps the refusal to itself.
+#[test]
+fn a_refusal_is_recorded() {
+    let (_haproxy, server) = hostile();
+    let flood = json!({ "what": "denied", "times": 500 });
+    server.call("hostile__flood", flood).answer();
+    let log = server.wait_for_stderr(r#""audit":"refusal""#);
+    let line = log.lines().find(|line| line.starts_with(r#"{"audit""#));
+    let event: Value = serde_json::from_str(line.unwrap()).unwrap();
+    assert_eq!(event["tool"], "hostile__flood");
+    assert_eq!(event["module"], "hostile");
+    assert_eq!(event["commands"], json!([]));
+    let refused = event["refused"].as_array().unwrap();
+    assert_eq!(event["refused_left_out"], 500 - refused.len());
+    for refused in refused {
+        assert!(refused["asked"].is_string(), "{event}");
+        assert_eq!(refused["reason"], "above-tool-access", "{event}");
+    }
+}
+
 /// Denied commands are host calls like others: asking for ever ends, too.
 #[test]
 fn asking_again_changes_nothing() {
