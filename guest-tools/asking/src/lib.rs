@@ -14,11 +14,16 @@
     reason = "each passes on what HAProxy or the host refuses; a question that nobody hears is no mistake to warn of"
 )]
 
+pub mod admin_state;
+mod row;
+
 use haproxy_mcp_sdk::{Failure, Instance, Reply};
 use haproxy_replies::backends::BackendsReader;
 use haproxy_replies::names::{LISTED, Nearest, Suggestion};
 use haproxy_replies::servers_state::{ServerState, ServersStateError, ServersStateReader};
-use haproxy_replies::stat::{Consumer, StatError, StatReader};
+use haproxy_replies::stat::{Consumer, ObjectType, ProxySearch, StatError, StatReader};
+
+pub use row::{Object, Row, row};
 
 /// Whether HAProxy takes the name for its own number of a backend: `#5`. No backend can be named so.
 pub fn is_number(backend: &str) -> bool {
@@ -100,6 +105,22 @@ pub fn no_such_backend(instance: &Instance, backend: &str) -> Result<Failure, Fa
         Failure::not_found(format!("this HAProxy has no backend: `{backend}`"))
             .hint(suggestion.hint("show_stat with type frontend lists the frontends"))
             .argument_among("/backend", suggestion.names()),
+    )
+}
+
+/// The failure for the name of a frontend that HAProxy does not have, with those that are near.
+pub fn no_such_frontend(instance: &Instance, frontend: &str) -> Result<Failure, Failure> {
+    let mask = ObjectType::Frontend.mask().to_string();
+    let search = statistics(
+        instance,
+        &["show", "stat", "-1", &mask, "-1"],
+        ProxySearch::new(frontend),
+    )?;
+    let suggestion = search.finish().err().unwrap_or_default();
+    Ok(
+        Failure::not_found(format!("this HAProxy has no frontend: `{frontend}`"))
+            .hint(suggestion.hint("list_frontends lists the frontends, list_backends the backends"))
+            .argument_among("/frontend", suggestion.names()),
     )
 }
 

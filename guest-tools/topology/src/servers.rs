@@ -9,11 +9,12 @@ use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row, StatError};
 use haproxy_replies::value::{Value, unsigned};
 use serde::Serialize;
 
-use crate::admin_state;
 use crate::arguments::ByName;
 use crate::columns::{Fields, Shown};
 use crate::states::States;
-use haproxy_asking::{is_number, is_unknown, no_such_backend, selectable, states, statistics};
+use haproxy_asking::{
+    admin_state, is_number, is_unknown, no_such_backend, selectable, states, statistics,
+};
 
 const SHOWN: [&str; 14] = [
     "svname",

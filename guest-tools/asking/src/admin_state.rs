@@ -22,7 +22,7 @@ const BITS: [(u64, &str); 7] = [
 ];
 
 /// The names of the bits that are set; unknown ones as a number.
-pub(crate) fn names(state: u64) -> Vec<String> {
+pub fn names(state: u64) -> Vec<String> {
     let mut names: Vec<String> = BITS
         .iter()
         .filter(|(bit, _)| state & bit != 0)
