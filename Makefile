@@ -109,9 +109,11 @@ test: toolchain haproxy python check test-alone
 
 # From the catalogue and the contract; the same tests compare it everywhere else.
 .PHONY: docs
-docs: toolchain
+docs: toolchain haproxy
 	$(call step,what is generated)
 	HAPROXY_MCP_WRITE_GENERATED=1 cargo test --quiet --locked -p haproxy-mcp --test catalogue committed::each
+	HAPROXY_MCP_WRITE_GENERATED=1 cargo test --quiet --locked -p haproxy-mcp --test e2e matrix::
+	HAPROXY_MCP_WRITE_GENERATED=1 cargo test --quiet --locked -p haproxy-mcp --test changes every::every_change
 	HAPROXY_MCP_WRITE_GENERATED=1 cargo test --quiet --locked -p haproxy-mcp --test docs
 	@git status --short docs README.md tests/catalogue
 

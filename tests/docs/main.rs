@@ -6,6 +6,8 @@
 )]
 #![allow(clippy::disallowed_methods, reason = "tests start the program")]
 
+/// What was seen of every tool.
+mod matrix;
 /// The contract as Markdown.
 mod wit;
 
@@ -24,8 +26,16 @@ fn the_reference_of_tools_is_that_of_this_build() {
         "--format",
         "md",
     ]);
+    let tools: Vec<String> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("## `")?.strip_suffix('`'))
+        .map(str::to_owned)
+        .collect();
     let mut generated = Generated::default();
-    generated.file("docs/tools.md", &text);
+    generated.file(
+        "docs/tools.md",
+        &format!("{text}{}", matrix::section(&tools)),
+    );
     // The table of the reference is the table of the README.
     let table: String = text
         .lines()

@@ -3,14 +3,14 @@ use std::collections::BTreeMap;
 use haproxy_mcp_testkit::mcp::McpServer;
 use haproxy_mcp_testkit::schemas::refused_by;
 use haproxy_mcp_testkit::{Haproxy, ScriptedSocket, Step};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::cases::{all_succeed, cases, has_shape};
 use crate::expected::{rows, text};
 use crate::{program, serve};
 
 /// The tools as they are listed: name and input schema.
-fn schemas(server: &McpServer) -> BTreeMap<String, Value> {
+pub(crate) fn schemas(server: &McpServer) -> BTreeMap<String, Value> {
     let listed = server.request("tools/list", json!({}));
     let tools = listed.result()["tools"]
         .as_array()

@@ -32,6 +32,8 @@ mod lines;
 mod log;
 /// What HAProxy logs: errors, events, messages of the start.
 mod logs;
+/// What was seen of every tool on every version, for the documentation.
+mod matrix;
 /// HAProxy's own word.
 mod oracle;
 /// The process, its memory and threads, and what it can be asked.

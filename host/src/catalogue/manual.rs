@@ -49,8 +49,9 @@ pub fn table(tools: &[Tool]) -> String {
 pub fn reference(tools: &[Tool]) -> String {
     let mut text = String::from(
         "# Tools\n\n\
-         Written by `haproxy-mcp tools --toolsets all --format md`; `make docs` writes it anew.\n\n\
-         Tools that are listed by default are marked; `--toolsets`, `--tools` and `--exclude-tools` choose others. \
+         Written by `haproxy-mcp tools --toolsets all --access admin --format md`; `make docs` writes it anew.\n\n\
+         Tools that are listed by default are marked; `--toolsets`, `--tools` and `--exclude-tools` choose others. Those \
+         that need more access than the server allows (`--access`) are not listed. \
          An answer is a JSON object; an error is `{code, message, hint, details}`.\n\n",
     );
     text.push_str(&table(tools));
