@@ -223,7 +223,7 @@ fn a_line_that_is_too_long_is_answered_and_not_kept() {
             answer["error"]["message"]
                 .as_str()
                 .unwrap()
-                .contains("4194304 bytes"),
+                .contains(&format!("{LINE_BYTES} bytes")),
             "{answer}"
         );
     }

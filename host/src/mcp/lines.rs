@@ -1,11 +1,16 @@
-//! Lines of a stream of bytes, none of them longer than [`LINE_BYTES`].
+//! Lines of a stream of bytes, none of them longer than [`LINE_BYTES`], and none of more values than [`LINE_VALUES`].
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-/// Bytes of one message. A line that is longer is no message: it is answered with an error and never kept.
-pub const LINE_BYTES: usize = 4 * 1024 * 1024;
+/// Bytes of one message: the largest arguments that a tool takes, twice, for what JSON writes before quotes and line
+/// feeds. A line that is longer is no message: it is answered with an error and never kept.
+pub const LINE_BYTES: usize = 8 * 1024 * 1024;
+
+/// Values of one message. Each takes some tens of bytes once it was read, whatever few it has in the line; a text is
+/// one value, however long.
+pub const LINE_VALUES: usize = 100_000;
 
 /// Room that is kept for the next line; a longer one gives its room back.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -19,6 +24,8 @@ pub(super) enum Line<'a> {
     Whole(&'a [u8]),
     /// More than [`LINE_BYTES`], and the id that it seems to have as a request.
     TooLong(Option<Box<RawValue>>),
+    /// More than [`LINE_VALUES`], and the id that it seems to have as a request.
+    TooMany(Option<Box<RawValue>>),
 }
 
 /// The lines of a reader.
@@ -82,8 +89,43 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             return Line::TooLong(search.found());
         }
         self.is_handed_out = true;
+        // A value has at least one byte and one between it and the next.
+        if self.line.len() > 2 * LINE_VALUES && has_too_many_values(&self.line) {
+            let mut search = IdSearch::default();
+            search.feed(&self.line);
+            return Line::TooMany(search.found());
+        }
         Line::Whole(&self.line)
     }
+}
+
+/// Whether more stands between values than [`LINE_VALUES`] need, outside of texts.
+fn has_too_many_values(line: &[u8]) -> bool {
+    let mut values: usize = 0;
+    let mut rest = line;
+    while let Some(place) = rest
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b',' | b'[' | b'{' | b':'))
+    {
+        let (found, behind) = rest.split_at(place + 1);
+        rest = behind;
+        if found.last() != Some(&b'"') {
+            values += 1;
+            if values > LINE_VALUES {
+                return true;
+            }
+            continue;
+        }
+        // To the end of the text.
+        let mut is_escaped = false;
+        let end = rest.iter().position(|&byte| {
+            let is_end = byte == b'"' && !is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+            is_end
+        });
+        rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
+    }
+    false
 }
 
 /// Looks for the value of `id` in an object that is too long to be kept.
@@ -206,6 +248,9 @@ mod tests {
                 Line::TooLong(id) => {
                     format!("too long: {}", id.map_or("?".into(), |id| id.to_string()))
                 }
+                Line::TooMany(id) => {
+                    format!("too many: {}", id.map_or("?".into(), |id| id.to_string()))
+                }
             });
             // Nothing of a line that is too long is kept, and little of one that was long.
             assert!(lines.line.capacity() <= LINE_BYTES * 2);
@@ -232,6 +277,23 @@ mod tests {
             lines(text.as_bytes(), 1 << 20),
             [longest.as_str(), "too long: ?", "short", "too long: ?"]
         );
+    }
+
+    /// What stands in a text is part of one value.
+    #[test]
+    fn a_line_has_as_many_values_as_it_may_have_and_no_more() {
+        let list = |count: usize| format!(r#"{{"id":4,"x":[{}1]}}"#, "1,".repeat(count));
+        // `{`, `:`, `,`, `:` and `[` stand between the others.
+        let most = list(LINE_VALUES - 5);
+        assert_eq!(lines(most.as_bytes(), 4096), [most.as_str()]);
+        assert_eq!(
+            lines(list(LINE_VALUES - 4).as_bytes(), 4096),
+            ["too many: 4"]
+        );
+        let deep = format!(r#"{{"id":"d","x":{}"#, "[".repeat(LINE_VALUES * 2));
+        assert_eq!(lines(deep.as_bytes(), 4096), [r#"too many: "d""#]);
+        let text = format!(r#"{{"id":5,"x":"{}"}}"#, r#"[,{:"\"#.repeat(LINE_VALUES));
+        assert_eq!(lines(text.as_bytes(), 4096), [text.as_str()]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ pub mod stdio;
 mod transport;
 mod verdict;
 
-pub use lines::LINE_BYTES;
+pub use lines::{LINE_BYTES, LINE_VALUES};
 pub use repeated::repeated_key;
 pub use reply::error_object;
 pub use server::Server;

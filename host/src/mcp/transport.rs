@@ -126,6 +126,7 @@ impl<R: AsyncRead + Unpin + Send> rmcp::transport::Transport<RoleServer> for Tra
             let verdict = match self.lines.next().await {
                 Ok(Some(Line::Whole(line))) => judge(line),
                 Ok(Some(Line::TooLong(id))) => Verdict::Answer(Answer::too_long(id)),
+                Ok(Some(Line::TooMany(id))) => Verdict::Answer(Answer::too_many(id)),
                 Ok(None) => return None,
                 Err(error) => {
                     tracing::error!("the client cannot be read: {error}");

@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::lines::{LINE_BYTES, usable_id};
+use super::lines::{LINE_BYTES, LINE_VALUES, usable_id};
 use super::repeated::{RepeatedKey, repeated_key};
 use crate::visible::visible;
 
@@ -67,6 +67,18 @@ impl Answer {
     pub(super) fn too_long(id: Option<Box<RawValue>>) -> Self {
         let message = format!(
             "a line has more than {LINE_BYTES} bytes and was not read; ask for less in one request"
+        );
+        Self {
+            id,
+            code: INVALID_REQUEST,
+            message,
+        }
+    }
+
+    /// To a line of more than [`LINE_VALUES`].
+    pub(super) fn too_many(id: Option<Box<RawValue>>) -> Self {
+        let message = format!(
+            "a line has more than {LINE_VALUES} values and was not read; ask for less in one request"
         );
         Self {
             id,
