@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
-use haproxy_mcp_engine::{ModuleDescription, configuration};
+use haproxy_mcp_engine::{ModuleDescription, ToolDescription, configuration};
 use sha2::{Digest, Sha256};
 use wasmtime::component::{Component, Linker};
 use wasmtime::{Engine, Store};
@@ -77,15 +77,13 @@ fn main() -> Result<()> {
             .with_context(|| format!("compiling `{family}` for `{target}`"))?;
 
         fs::write(out.join(format!("{family}.cwasm")), artifact)?;
-        fs::write(
-            out.join(format!("{family}.json")),
-            serde_json::to_string(&description)?,
-        )?;
+        let description =
+            written(&description).with_context(|| format!("reading what `{family}` describes"))?;
         writeln!(
             table,
             "    Builtin {{ family: {family:?}, digest: {digest:?}, imports: &{imports:?}, \
-             description: include_str!(concat!(env!(\"OUT_DIR\"), \"/{family}.json\")), \
-             artifact: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{family}.cwasm\")) }},"
+             description: {description}, \
+             artifact: &Paged(*include_bytes!(concat!(env!(\"OUT_DIR\"), \"/{family}.cwasm\"))).0 }},"
         )?;
     }
     table.push_str("]\n");
@@ -168,4 +166,47 @@ fn describe(engine: &Engine, component: &[u8]) -> Result<(Vec<String>, ModuleDes
     let instance = linker.instantiate(&mut store, &component)?;
     let description = ModuleDescription::ask(&mut store, &component, &instance)?;
     Ok((imports, description))
+}
+
+/// A description as a Rust expression. The host reads the JSON in it when it first needs it, and takes it for JSON.
+fn written(description: &ModuleDescription) -> Result<String> {
+    let object = |text: &str| {
+        serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text).map(drop)
+    };
+    let ModuleDescription {
+        name,
+        version,
+        tools,
+        meta,
+    } = description;
+    object(meta)?;
+    let mut text = format!(
+        "ModuleDescription {{ name: Cow::Borrowed({name:?}), version: Cow::Borrowed({version:?}), \
+         meta: Cow::Borrowed({meta:?}), tools: Cow::Borrowed(&["
+    );
+    for tool in tools.iter() {
+        let ToolDescription {
+            name,
+            title,
+            description,
+            input_schema,
+            output_schema,
+            access,
+            toolset,
+            meta,
+        } = tool;
+        for json in [input_schema, output_schema, meta] {
+            object(json)
+                .with_context(|| format!("`{name}` has what is not a JSON object: {json}"))?;
+        }
+        write!(
+            text,
+            "ToolDescription {{ name: Cow::Borrowed({name:?}), title: Cow::Borrowed({title:?}), \
+             description: Cow::Borrowed({description:?}), input_schema: Cow::Borrowed({input_schema:?}), \
+             output_schema: Cow::Borrowed({output_schema:?}), access: WantedAccess::{access:?}, \
+             toolset: Cow::Borrowed({toolset:?}), meta: Cow::Borrowed({meta:?}) }}, "
+        )?;
+    }
+    text.push_str("]) }");
+    Ok(text)
 }

@@ -3,7 +3,9 @@
 //! Read from untyped component values, so that the build script can ask a built-in module the same question in the
 //! same way as the host asks any other.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use serde_json::Value;
 use wasmtime::AsContextMut;
 use wasmtime::component::{Component, Func, Instance, Val};
@@ -11,7 +13,7 @@ use wasmtime::component::{Component, Func, Instance, Val};
 use crate::TOOLS_INTERFACE;
 
 /// How far a tool may go, as its module declares it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WantedAccess {
     /// Changes nothing in HAProxy.
@@ -23,35 +25,37 @@ pub enum WantedAccess {
 }
 
 /// One tool, as its module describes it. Schemas and `meta` are JSON text that nobody has checked yet.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// Text is borrowed where it is part of the binary.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(
     missing_docs,
     reason = "each field is documented in the contract, `wit/tools.wit`"
 )]
 pub struct ToolDescription {
-    pub name: String,
-    pub title: String,
-    pub description: String,
-    pub input_schema: String,
-    pub output_schema: String,
+    pub name: Cow<'static, str>,
+    pub title: Cow<'static, str>,
+    pub description: Cow<'static, str>,
+    pub input_schema: Cow<'static, str>,
+    pub output_schema: Cow<'static, str>,
     pub access: WantedAccess,
-    pub toolset: String,
-    pub meta: String,
+    pub toolset: Cow<'static, str>,
+    pub meta: Cow<'static, str>,
 }
 
 /// A module, as it describes itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(
     missing_docs,
     reason = "each field is documented in the contract, `wit/tools.wit`"
 )]
 pub struct ModuleDescription {
-    pub name: String,
-    pub version: String,
-    pub tools: Vec<ToolDescription>,
-    pub meta: String,
+    pub name: Cow<'static, str>,
+    pub version: Cow<'static, str>,
+    pub tools: Cow<'static, [ToolDescription]>,
+    pub meta: Cow<'static, str>,
 }
 
 /// Why a module's description cannot be had.

@@ -87,14 +87,6 @@ pub enum CatalogueError {
         /// Why.
         source: PatternError,
     },
-    /// What the build wrote cannot be read.
-    #[error("the description of the built-in module `{family}` cannot be read: {source}")]
-    Builtin {
-        /// The family.
-        family: &'static str,
-        /// Why.
-        source: serde_json::Error,
-    },
 }
 
 impl CatalogueError {
@@ -115,16 +107,8 @@ impl CatalogueError {
             }
             Self::Selection(error) => error.hint(),
             Self::Grant { source, .. } => source.hint(),
-            Self::Builtin { .. } => "build the binary again".to_owned(),
         }
     }
-}
-
-fn described(builtin: &Builtin) -> Result<ModuleDescription, CatalogueError> {
-    serde_json::from_str(builtin.description).map_err(|source| CatalogueError::Builtin {
-        family: builtin.family,
-        source,
-    })
 }
 
 /// Who calls, for one call.
@@ -182,13 +166,12 @@ impl Catalogue {
             known: Vec::new(),
         };
         for builtin in haproxy_mcp_builtin::MODULES {
-            let description = described(builtin)?;
             let grant = builtin::grant(builtin.family).map_err(|source| CatalogueError::Grant {
                 family: builtin.family,
                 source,
             })?;
             let module = Sandbox::builtin(builtin, grant);
-            catalogue.add(module, description, false, selection)?;
+            catalogue.add(module, &builtin.description, selection)?;
         }
         for path in files {
             let (module, description) = catalogue.sandbox.file(path, Grant::read()).await?;
@@ -198,19 +181,19 @@ impl Catalogue {
                 tools = description.tools.len(),
                 "module loaded from a file"
             );
-            catalogue.add(module, description, true, selection)?;
+            catalogue.add(module, &description, selection)?;
         }
         selection.check(&catalogue.known, ceiling)?;
         Ok(catalogue)
     }
 
     /// The names of all built-in tools.
-    pub fn builtin_names() -> Result<Vec<String>, CatalogueError> {
-        let mut names = Vec::new();
-        for builtin in haproxy_mcp_builtin::MODULES {
-            names.extend(described(builtin)?.tools.into_iter().map(|tool| tool.name));
-        }
-        Ok(names)
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+        let tools = |builtin: &'static Builtin| builtin.description.tools.iter();
+        haproxy_mcp_builtin::MODULES
+            .iter()
+            .flat_map(tools)
+            .map(|tool| &*tool.name)
     }
 
     /// The tools that are listed.
@@ -272,20 +255,20 @@ impl Catalogue {
     fn add(
         &mut self,
         module: Module,
-        description: ModuleDescription,
-        foreign: bool,
+        description: &ModuleDescription,
         selection: &Selection,
     ) -> Result<(), CatalogueError> {
         let module = Arc::new(module);
         let key = module.key().to_owned();
-        if let Some(what) = tool::module_problem(&description) {
+        let foreign = module.is_foreign();
+        if let Some(what) = tool::module_problem(description) {
             return Err(CatalogueError::Module { key, what });
         }
         let count = description.tools.len();
         if !(1..=TOOLS_OF_A_MODULE).contains(&count) {
             return Err(CatalogueError::Count { key, count });
         }
-        for described in description.tools {
+        for described in description.tools.iter() {
             let wrong = |source| CatalogueError::Tool {
                 key: key.clone(),
                 source,
@@ -293,7 +276,7 @@ impl Catalogue {
             let prefix = foreign.then_some(&*key);
             let candidate = Candidate {
                 name: tool::listed_name(prefix, &described.name),
-                toolset: described.toolset.clone(),
+                toolset: described.toolset.clone().into_owned(),
                 access: tool::access(described.access),
                 module: key.clone(),
                 digest: module.digest().to_owned(),

@@ -3,6 +3,7 @@
 //! # References
 //! MCP 2026-07-28, "Tools": schemas are JSON Schema 2020-12, and an implementation does not fetch what they refer to.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use jsonschema::error::ValidationErrorKind;
@@ -85,7 +86,9 @@ pub struct Violation {
 /// A schema, and its validator once somebody needed it.
 #[derive(Debug)]
 pub struct Schema {
-    document: Arc<Map<String, Value>>,
+    /// What `document` is read from, where that was not read yet.
+    text: Cow<'static, str>,
+    document: OnceLock<Arc<Map<String, Value>>>,
     validator: OnceLock<Result<Validator, SchemaError>>,
 }
 
@@ -113,7 +116,8 @@ impl Schema {
                 if document.get("type").and_then(Value::as_str) == Some("object") =>
             {
                 Ok(Self {
-                    document: Arc::new(document),
+                    text: Cow::Borrowed(""),
+                    document: OnceLock::from(Arc::new(document)),
                     validator: OnceLock::new(),
                 })
             }
@@ -121,9 +125,22 @@ impl Schema {
         }
     }
 
+    /// A schema of a tool that was built with the host: read when it is first needed. The build has read it, and a test
+    /// has checked it.
+    pub(super) fn built(text: Cow<'static, str>) -> Self {
+        Self {
+            text,
+            document: OnceLock::new(),
+            validator: OnceLock::new(),
+        }
+    }
+
     /// As a client gets it.
     pub fn document(&self) -> &Arc<Map<String, Value>> {
-        &self.document
+        self.document.get_or_init(|| {
+            let document = serde_json::from_str(&self.text);
+            document.map(Arc::new).unwrap_or_default()
+        })
     }
 
     /// Compiles the schema now, so that a wrong one is known before it is needed.
@@ -153,6 +170,10 @@ impl Schema {
     fn validator(&self) -> Result<&Validator, SchemaError> {
         self.validator
             .get_or_init(|| {
+                let document = self.document();
+                if document.is_empty() {
+                    return Err(SchemaError::NotAnObject);
+                }
                 jsonschema::options()
                     .with_draft(Draft::Draft202012)
                     // An engine without backtracking, and patterns that stay small: matching takes the length of the
@@ -162,7 +183,7 @@ impl Schema {
                             .size_limit(PATTERN_BYTES)
                             .dfa_size_limit(PATTERN_BYTES),
                     )
-                    .build(&Value::Object((*self.document).clone()))
+                    .build(&Value::Object((**document).clone()))
                     .map_err(|error| {
                         SchemaError::Invalid(
                             visible(&error.to_string(), MESSAGE_CHARACTERS).into_owned(),

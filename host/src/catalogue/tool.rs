@@ -1,5 +1,6 @@
 //! One tool, as its module describes it, checked.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,62 +120,58 @@ pub struct Tool {
 impl Tool {
     /// Checks a description. `prefix` is put in front of the name, with `__` between.
     pub fn new(
-        described: ToolDescription,
+        described: &ToolDescription,
         module: &Arc<Module>,
         prefix: Option<&str>,
     ) -> Result<Self, ToolError> {
-        let name = listed_name(prefix, &described.name);
-        if !is_name(&described.name) || name.len() > NAME_CHARACTERS {
-            return Err(ToolError::Name(described.name.chars().take(80).collect()));
+        // Whoever built this binary has checked the tools that are in it, and weighed what they take up.
+        let foreign = module.is_foreign();
+        if foreign {
+            check(described, prefix)?;
         }
-        let tool = &described.name;
-        check_text(tool, "title", &described.title, TITLE_CHARACTERS)?;
-        check_text(
-            tool,
-            "description",
-            &described.description,
-            DESCRIPTION_CHARACTERS,
-        )?;
-        check_text(tool, "toolset", &described.toolset, OWN_NAME_CHARACTERS)?;
+        let tool = &*described.name;
         let access = access(described.access);
         let granted = module.access();
         if access > granted {
             return Err(ToolError::Access {
-                tool: tool.clone(),
+                tool: tool.to_owned(),
                 declared: access,
                 granted,
             });
         }
-        let meta =
-            Meta::read(&described.meta).ok_or_else(|| ToolError::Meta { tool: tool.clone() })?;
-        // Whoever built this binary has weighed what its own tools take up.
-        let (longest, argument_bytes) = if module.is_foreign() {
+        let meta = Meta::read(&described.meta).ok_or_else(|| ToolError::Meta {
+            tool: tool.to_owned(),
+        })?;
+        let (longest, argument_bytes) = if foreign {
             (limits::WALL_CLOCK, limits::ARGUMENT_BYTES)
         } else {
             (meta.longest, meta.argument_bytes)
         };
-        let schema = |what: &'static str, text: &str| {
-            Schema::parse(text).map_err(|source| ToolError::Schema {
-                tool: tool.clone(),
+        let schema = |what: &'static str, text: Cow<'static, str>| {
+            if !foreign {
+                return Ok(Schema::built(text));
+            }
+            Schema::parse(&text).map_err(|source| ToolError::Schema {
+                tool: tool.to_owned(),
                 what,
                 source,
             })
         };
         Ok(Self {
-            input: Arc::new(schema("input", &described.input_schema)?),
-            output: Arc::new(schema("output", &described.output_schema)?),
-            name,
-            title: described.title,
-            description: described.description,
+            input: Arc::new(schema("input", described.input_schema.clone())?),
+            output: Arc::new(schema("output", described.output_schema.clone())?),
+            name: listed_name(prefix, tool),
+            title: described.title.clone().into_owned(),
+            description: described.description.clone().into_owned(),
             access,
-            toolset: described.toolset,
+            toolset: described.toolset.clone().into_owned(),
             destructive: meta.destructive,
             idempotent: meta.idempotent,
             leaves_open: meta.leaves_open,
             longest,
             argument_bytes,
             module: Arc::clone(module),
-            own_name: described.name,
+            own_name: tool.to_owned(),
         })
     }
 
@@ -211,6 +208,23 @@ pub(super) fn listed_name(prefix: Option<&str>, own_name: &str) -> String {
         Some(prefix) => format!("{prefix}__{own_name}"),
         None => own_name.to_owned(),
     }
+}
+
+/// Checks the names and texts of a tool.
+fn check(described: &ToolDescription, prefix: Option<&str>) -> Result<(), ToolError> {
+    let name = listed_name(prefix, &described.name);
+    if !is_name(&described.name) || name.len() > NAME_CHARACTERS {
+        return Err(ToolError::Name(described.name.chars().take(80).collect()));
+    }
+    let tool = &described.name;
+    check_text(tool, "title", &described.title, TITLE_CHARACTERS)?;
+    check_text(
+        tool,
+        "description",
+        &described.description,
+        DESCRIPTION_CHARACTERS,
+    )?;
+    check_text(tool, "toolset", &described.toolset, OWN_NAME_CHARACTERS)
 }
 
 fn is_name(name: &str) -> bool {
@@ -320,5 +334,31 @@ impl Meta {
             longest: Duration::from_secs(seconds),
             argument_bytes: usize::try_from(bytes).ok()?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the host takes for granted of its own tools.
+    #[test]
+    fn the_tools_that_are_built_in_pass_what_those_of_files_must() {
+        for builtin in haproxy_mcp_builtin::MODULES {
+            let description = &builtin.description;
+            assert_eq!(module_problem(description), None, "{}", builtin.family);
+            for tool in description.tools.iter() {
+                assert_eq!(check(tool, None), Ok(()));
+                for schema in [&tool.input_schema, &tool.output_schema] {
+                    let parsed = Schema::parse(schema);
+                    assert_eq!(
+                        parsed.and_then(|schema| schema.compile()),
+                        Ok(()),
+                        "{}",
+                        tool.name
+                    );
+                }
+            }
+        }
     }
 }

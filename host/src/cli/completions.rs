@@ -9,11 +9,7 @@ use crate::catalogue::Catalogue;
 
 /// Prints the script. Names of tools are those of this binary.
 pub(super) fn run(shell: Shell, command: clap::Command) -> Result<(), CallError> {
-    // clap wants names that live for ever; this process prints one script and ends.
-    let names: Vec<&'static str> = Catalogue::builtin_names()?
-        .into_iter()
-        .map(|name| &*name.leak())
-        .collect();
+    let names: Vec<&'static str> = Catalogue::builtin_names().collect();
     let mut command = command.mut_subcommand("call", |call| {
         call.mut_arg("tool", |tool| {
             tool.value_parser(PossibleValuesParser::new(names))

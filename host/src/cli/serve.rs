@@ -52,7 +52,7 @@ impl Problem for ServeError {
 
 /// Whether what was given on the command line is the cause.
 pub(super) fn is_usage(error: &CatalogueError) -> bool {
-    !matches!(error, CatalogueError::Builtin { .. })
+    !matches!(error, CatalogueError::Grant { .. })
 }
 
 /// Serves until the client goes. HAProxy is not asked anything before a tool is called.

@@ -29,22 +29,16 @@ const PRINCIPAL: &str = "stdio";
 
 /// The MCP server. A clone is the same server.
 #[derive(Clone)]
-pub struct Server(Arc<Shared>);
-
-struct Shared {
-    catalogue: Catalogue,
-    listed: Vec<ListedTool>,
-}
+pub struct Server(Arc<Catalogue>);
 
 impl Server {
     /// A server of this catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
-        let listed = catalogue.tools().iter().map(listed).collect();
-        Self(Arc::new(Shared { catalogue, listed }))
+        Self(Arc::new(catalogue))
     }
 
     fn instructions(&self) -> String {
-        let access = self.0.catalogue.ceiling();
+        let access = self.0.ceiling();
         let may = match access {
             Access::Read => "read only: nothing that these tools do changes HAProxy",
             Access::Operate => "reading and day-to-day changes",
@@ -61,7 +55,7 @@ impl Server {
 
     /// Names only tools that are listed.
     fn where_to_start(&self) -> String {
-        let has = |name: &str| self.0.catalogue.tool(name).is_some();
+        let has = |name: &str| self.0.tool(name).is_some();
         let mut start = String::new();
         if has("list_backends") {
             start.push_str("Start with `list_backends`");
@@ -126,13 +120,15 @@ impl ServerHandler for Server {
                 None,
             ));
         }
-        Ok(ListToolsResult::with_all_items(self.0.listed.clone())
-            .with_ttl_ms(LIST_TTL_MS)
-            .with_cache_scope(CacheScope::Private))
+        Ok(
+            ListToolsResult::with_all_items(self.0.tools().iter().map(listed).collect())
+                .with_ttl_ms(LIST_TTL_MS)
+                .with_cache_scope(CacheScope::Private),
+        )
     }
 
     fn get_tool(&self, name: &str) -> Option<ListedTool> {
-        self.0.listed.iter().find(|tool| tool.name == name).cloned()
+        self.0.tool(name).map(listed)
     }
 
     async fn call_tool(
@@ -140,11 +136,11 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(tool) = self.0.catalogue.tool(&request.name) else {
+        let Some(tool) = self.0.tool(&request.name) else {
             let name = visible(&request.name, 80);
-            let why = match self.0.catalogue.unlisted(&request.name) {
+            let why = match self.0.unlisted(&request.name) {
                 Some(Unlisted::AboveCeiling { needs }) => {
-                    let refused = self.0.catalogue.refuse(&request.name, needs, PRINCIPAL);
+                    let refused = self.0.refuse(&request.name, needs, PRINCIPAL);
                     tracing::info!(tool = &*name, "refused: {refused}");
                     return Ok(reply::refused(&refused).into());
                 }
@@ -168,7 +164,6 @@ impl ServerHandler for Server {
         };
         let call = self
             .0
-            .catalogue
             .call(tool, request.arguments.unwrap_or_default(), caller);
         tokio::pin!(call);
         let result = loop {
