@@ -2,7 +2,8 @@
 //!
 //! The files under `tests/fixtures/replies/<version>/` are replies of HAProxy 2.6.12, 3.0.11, 3.2.26 and 3.4.7 with
 //! the same configuration, byte by byte; those of `show threads` with one of two threads and one frontend.
-//! Those with `shared`, `odd` and the like in their names come from small ones, for what the first does not have.
+//! What that configuration does not have (odd keys, programs, certificates with everything, …) comes from small ones of
+//! the same versions, and the test that reads it says how.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -22,6 +23,7 @@ mod maps;
 mod ocsp;
 mod peers;
 mod process;
+mod processes;
 mod resolvers;
 mod servers_conn;
 mod servers_state;

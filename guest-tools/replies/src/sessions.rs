@@ -2,8 +2,8 @@
 //!
 //! # References
 //! HAProxy Management Guide, section 9.3, "show sess", whose output is for developers. Measured besides:
-//! - `show sess` alone gives a line for each stream. `all`, an identifier and (from 3.0 on) `older` give a block of
-//!   lines for each, and so does `susp` in 3.0, but not from 3.2 on. HAProxy 2.6 takes no notice of `older` and `susp`:
+//! - `show sess` alone gives a line for each stream. `all`, an identifier and (from 2.9 on) `older` give a block of
+//!   lines for each, and so does `susp` in 3.0, but not from 3.1 on. HAProxy 2.6 takes no notice of `older` and `susp`:
 //!   it shows all streams, a line each.
 //! - The groups differ: 2.6 has `rx` and `wx` in `rq` and `rp`, newer ones `rex` and `wex` in `scf` and `scb`, where
 //!   3.5 writes `fd=1/36` in place of `fd=36`. Go by the names.

@@ -3,7 +3,7 @@
 //! # References
 //! HAProxy Management Guide, section 9.3, "show table"; Configuration Manual, section 11.1 "stick-table declaration",
 //! for the data that a table can store. Measured besides:
-//! - From 2.8 an entry has `shard`. What it stores follows in an order of HAProxy's own: go by the names.
+//! - From 2.7 on an entry has `shard`. What it stores follows in an order of HAProxy's own: go by the names.
 //! - Data that a table stores several times (`gpc(3)`) are numbered before the first underscore of their name: `gpc0`,
 //!   `gpc1_rate(10000)`. In parentheses stands the period of a rate, in milliseconds.
 //! - A key that is a string has a backslash before spaces, `=` and backslashes, and `\xHH` for what cannot be printed;
@@ -88,6 +88,25 @@ pub struct Entry<'a> {
     data: &'a [u8],
 }
 
+/// An entry that is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnedEntry {
+    reference: Box<[u8]>,
+    key: Box<[u8]>,
+    data: Box<[u8]>,
+}
+
+impl OwnedEntry {
+    /// The entry.
+    pub fn entry(&self) -> Entry<'_> {
+        Entry {
+            reference: &self.reference,
+            key: &self.key,
+            data: &self.data,
+        }
+    }
+}
+
 /// A value of an entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Datum<'a> {
@@ -114,6 +133,15 @@ impl<'a> Entry<'a> {
     /// forgotten), then what the table stores.
     pub fn data(&self) -> impl Iterator<Item = Datum<'a>> + use<'a> {
         self.data.split(|byte| *byte == b' ').filter_map(datum)
+    }
+
+    /// The entry apart from the reply that it stands in.
+    pub fn to_owned(&self) -> OwnedEntry {
+        OwnedEntry {
+            reference: self.reference.into(),
+            key: self.key.into(),
+            data: self.data.into(),
+        }
     }
 
     /// A number by name, without the period.

@@ -6,7 +6,7 @@
 //!   3.2 on.
 //! - A `ca-file` that holds nothing yet gives an empty reply.
 //! - `Subject Alternative Name` has the names of hosts alone: in place of addresses and others stand empty ones.
-//! - From 3.2 on there are `Crt filename`, `Key filename` and the like, from 3.4 on `Option` (more than once).
+//! - From 3.2 on there are `Crt filename`, `Key filename` and the like, from 3.3 on `Option` (more than once).
 //! - `OCSP Response Key` is empty where nothing is known by OCSP.
 
 use super::{SslError, field};

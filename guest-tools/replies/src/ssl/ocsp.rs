@@ -1,6 +1,6 @@
 //! `show ssl ocsp-response`, `show ssl ocsp-updates` (from 2.8): what is known of certificates by OCSP.
 //!
-//! Measured: where nothing is known, the list of responses is empty, without its header. From 3.0 on it has the path
+//! Measured: where nothing is known, the list of responses is empty, without its header. From 2.8 on it has the path
 //! of a certificate, and a response is found by that, too. A response ends with the certificate of who signed it.
 
 use super::table::{Form, Row, TableReader};
