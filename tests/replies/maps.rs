@@ -1,4 +1,7 @@
 //! `show map`, `show acl`, `get map`, `get acl`, `prepare map`.
+//!
+//! What is called `odd` and `shared`, and what finds such keys, was recorded with files that are used in two ways and
+//! hold quotes, control characters and bytes that are no text; from 3.0 on also a key with a line break.
 
 use haproxy_replies::LINE_LIMIT;
 use haproxy_replies::maps::{self, EntriesReader, MapsError, SetsReader, lookups, version_created};

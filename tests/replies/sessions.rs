@@ -1,4 +1,7 @@
 //! `show sess`.
+//!
+//! `small`, `one` and `uri` were recorded while a server left a request by IPv6 and one by a Unix socket unanswered,
+//! and a connection waited for its content to be inspected.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,7 @@
 //! `show table`.
+//!
+//! `small`, `strings`, `binaries`, `integers`, `sixes` (of IPv6), `sticky` and `empty` were recorded with a table of
+//! each type, of which requests with odd headers were the keys; `user` at level `user`.
 
 use std::fmt::Write as _;
 
