@@ -107,25 +107,6 @@ impl OwnedEntry {
     }
 }
 
-/// An entry that is kept.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OwnedEntry {
-    reference: Box<[u8]>,
-    key: Box<[u8]>,
-    data: Box<[u8]>,
-}
-
-impl OwnedEntry {
-    /// The entry.
-    pub fn entry(&self) -> Entry<'_> {
-        Entry {
-            reference: &self.reference,
-            key: &self.key,
-            data: &self.data,
-        }
-    }
-}
-
 /// A value of an entry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Datum<'a> {
@@ -152,15 +133,6 @@ impl<'a> Entry<'a> {
     /// forgotten), then what the table stores.
     pub fn data(&self) -> impl Iterator<Item = Datum<'a>> + use<'a> {
         self.data.split(|byte| *byte == b' ').filter_map(datum)
-    }
-
-    /// The entry apart from the reply that it stands in.
-    pub fn to_owned(&self) -> OwnedEntry {
-        OwnedEntry {
-            reference: self.reference.into(),
-            key: self.key.into(),
-            data: self.data.into(),
-        }
     }
 
     /// The entry apart from the reply that it stands in.
