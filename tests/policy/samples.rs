@@ -36,6 +36,7 @@ fn value(value: Value) -> &'static str {
         Value::Text => "text",
         Value::Number => "12",
         Value::Integer => "-1",
+        Value::Long => "-9223372036854775807",
         Value::Weight => "50%",
         Value::Duration => "2s",
         Value::Data => "data.gpc0",

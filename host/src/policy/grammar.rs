@@ -37,6 +37,8 @@ pub enum Value {
     Number,
     /// Decimal digits, with a minus sign if need be.
     Integer,
+    /// Decimal digits of at most 63 bits, with a minus sign if need be: what a stick table counts.
+    Long,
     /// Decimal digits, with a percent sign if need be.
     Weight,
     /// Decimal digits and a unit of time if need be (`us`, `ms`, `s`, `m`, `h`, `d`).
@@ -52,7 +54,7 @@ impl Value {
         match self {
             Self::Text => "<text>",
             Self::Number => "<number>",
-            Self::Integer => "<integer>",
+            Self::Integer | Self::Long => "<integer>",
             Self::Weight => "<weight>",
             Self::Duration => "<duration>",
             Self::Data => "data.<type>",
@@ -65,6 +67,10 @@ impl Value {
             Self::Text => !word.is_empty(),
             Self::Number => is_number(word),
             Self::Integer => is_number(word.strip_prefix('-').unwrap_or(word)),
+            Self::Long => {
+                let digits = word.strip_prefix('-').unwrap_or(word);
+                digits.bytes().all(|b| b.is_ascii_digit()) && digits.parse::<i64>().is_ok()
+            }
             Self::Weight => is_number(word.strip_suffix('%').unwrap_or(word)),
             Self::Duration => {
                 is_number(word.trim_end_matches(|c: char| c.is_ascii_lowercase()))
