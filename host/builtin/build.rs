@@ -26,6 +26,7 @@ const FAMILIES: &[&str] = &[
     "stats",
     "topology",
     "certificates",
+    "master",
     "servers",
 ];
 

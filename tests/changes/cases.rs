@@ -53,7 +53,9 @@ impl Case {
 
 /// All of them. A tool that the server lists and that changes something, and that is not here, fails a test.
 pub(crate) fn cases() -> Vec<Case> {
-    crate::servers::cases()
+    let mut cases = crate::servers::cases();
+    cases.extend(crate::master::cases());
+    cases
 }
 
 /// The program that is tested, with all tools that this access allows.

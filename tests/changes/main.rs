@@ -19,5 +19,7 @@ mod audit;
 mod cases;
 /// What is asked of every one of them, on every version of HAProxy.
 mod every;
+/// The master: reloads that succeed, fail, and are lost sight of.
+mod master;
 /// Servers: weights, states, limits, checks, addresses, and those that come and go.
 mod servers;

@@ -32,6 +32,8 @@ mod lines;
 mod log;
 /// What HAProxy logs: errors, events, messages of the start.
 mod logs;
+/// The master: its processes, and what it said.
+mod master;
 /// What was seen of every tool on every version, for the documentation.
 mod matrix;
 /// HAProxy's own word.
@@ -55,8 +57,13 @@ use haproxy_mcp_testkit::mcp::{McpServer, McpServerBuilder};
 use haproxy_mcp_testkit::{Binary, Haproxy};
 
 /// The program that is tested.
-fn program() -> McpServerBuilder {
+fn everything() -> McpServerBuilder {
     McpServer::builder(env!("CARGO_BIN_EXE_haproxy-mcp")).args(["--toolsets", "all"])
+}
+
+/// The same without the tools that want a master, which the HAProxy of most tests has not.
+fn program() -> McpServerBuilder {
+    everything().args(["--exclude-tools", &master::TOOLS.join(",")])
 }
 
 /// A server in front of this HAProxy, ready to be asked.

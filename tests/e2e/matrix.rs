@@ -56,6 +56,7 @@ haproxy_mcp_testkit::on_each_version! {
             matrix.seen(tool, Cell::Gone);
         }
         assert_eq!(nobody_asked.connections(), 0);
+        crate::master::note(binary, &mut matrix);
         matrix.assert_current("e2e", binary.label);
     }
 }

@@ -59,6 +59,18 @@ const GRANTS: &[(&str, Access, &[&str])] = &[
     ),
     ("certificates", Access::Read, &["acme status"]),
     (
+        "master",
+        Access::Admin,
+        &[
+            "show proc",
+            "@master show startup-logs",
+            "reload",
+            // after a reload: which worker answers, and what it said
+            "show info",
+            "show startup-logs",
+        ],
+    ),
+    (
         "servers",
         Access::Admin,
         &[
@@ -115,7 +127,7 @@ mod tests {
     #[test]
     fn no_module_may_say_the_commands_of_another() {
         let all: &[(&str, &[&str])] = &[
-            ("show info", &["process", "stats"]),
+            ("show info", &["process", "stats", "master"]),
             ("show version", &["process"]),
             ("show activity", &["process"]),
             ("show threads", &["process"]),
@@ -129,7 +141,12 @@ mod tests {
             ("show errors be_app response", &["logs"]),
             ("show events", &["logs"]),
             ("show events myring", &["logs"]),
-            ("show startup-logs", &["logs"]),
+            ("show startup-logs", &["logs", "master"]),
+            ("@master show startup-logs", &["master"]),
+            ("show proc", &["master"]),
+            ("show proc debug", &[]),
+            ("reload", &["master"]),
+            ("hard-reload", &[]),
             ("acme status", &["certificates"]),
             ("show stat", &["stats"]),
             ("show stat be_app 4 -1", &["stats", "topology"]),

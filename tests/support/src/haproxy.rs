@@ -24,6 +24,7 @@ pub struct HaproxyBuilder {
     more: String,
     many: usize,
     master: bool,
+    master_level: String,
     admin_mode: String,
     admin_level: String,
     settled: bool,
@@ -58,6 +59,13 @@ impl HaproxyBuilder {
     #[must_use]
     pub fn master_worker(mut self) -> Self {
         self.master = true;
+        self
+    }
+
+    /// Level of the master's socket, `admin` unless said.
+    #[must_use]
+    pub fn master_level(mut self, level: &str) -> Self {
+        level.clone_into(&mut self.master_level);
         self
     }
 
@@ -176,6 +184,7 @@ impl Haproxy {
             more: String::new(),
             many: 0,
             master: false,
+            master_level: "admin".to_owned(),
             admin_mode: "660".to_owned(),
             admin_level: "admin".to_owned(),
             settled: true,
@@ -202,9 +211,9 @@ impl Haproxy {
         self.ports.admin
     }
 
-    /// The admin socket on `::1`, on a machine that has it.
+    /// The admin socket on `::1`, on a machine that has it; none beside a master.
     pub fn admin_address_v6(&self) -> Option<SocketAddr> {
-        self.ports.admin_v6
+        self.ports.admin_v6.filter(|_| !self.options.master)
     }
 
     /// The master's socket, of one started with [`HaproxyBuilder::master_worker`].
@@ -335,7 +344,9 @@ impl Haproxy {
         let log = File::create(&output).expect("create HAProxy's output file");
         let mut command = Command::new(&self.options.binary.path);
         if self.options.master {
-            command.arg("-W").arg("-S").arg(self.master_socket());
+            let (socket, level) = (self.master_socket(), &self.options.master_level);
+            let socket = format!("{},level,{level}", socket.display());
+            command.args(["-W", "-S", &socket]);
         } else {
             command.arg("-db");
         }
@@ -379,7 +390,8 @@ impl Haproxy {
 
     fn config_text(&self) -> String {
         let admin_tcp: Vec<SocketAddr> = std::iter::once(self.ports.admin)
-            .chain(self.ports.admin_v6)
+            // A new worker does not take over the old one's socket on IPv6, so that it would stop all of them for it.
+            .chain(self.ports.admin_v6.filter(|_| !self.options.master))
             .collect();
         let socket = self.admin_socket();
         let site = Topology {
