@@ -191,7 +191,7 @@ impl Sandboxed {
         Self {
             runtime,
             sandbox: Sandbox::default(),
-            module: Sandbox::builtin(module, Grant::read()),
+            module: Sandbox::builtin(module, Access::Read, Grant::read),
             instance: Arc::new(instance),
         }
     }

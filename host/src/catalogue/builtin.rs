@@ -83,6 +83,12 @@ const GRANTS: &[(&str, Access, &[&str])] = &[
     ),
 ];
 
+/// The most access that any command of a family needs; the least for one that is not in the table.
+pub(super) fn access(family: &str) -> Access {
+    let entry = GRANTS.iter().find(|(known, _, _)| *known == family);
+    entry.map_or(Access::Read, |(_, access, _)| *access)
+}
+
 /// The grant of a family; one that is not in the table has none.
 pub(super) fn grant(family: &str) -> Result<Grant, PatternError> {
     let Some((_, access, patterns)) = GRANTS.iter().find(|(known, _, _)| *known == family) else {

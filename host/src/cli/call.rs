@@ -92,8 +92,10 @@ impl Problem for CallError {
 
     fn is_usage(&self) -> bool {
         match self {
-            Self::Catalogue(error) => serve::is_usage(error),
-            Self::UnknownTool { .. } | Self::Excluded(_) | Self::Arguments(_) => true,
+            Self::Catalogue(_)
+            | Self::UnknownTool { .. }
+            | Self::Excluded(_)
+            | Self::Arguments(_) => true,
             Self::Refused(refused) => {
                 matches!(refused, Refused::Arguments(_) | Refused::Repeated(_))
             }

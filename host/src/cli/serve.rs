@@ -44,15 +44,11 @@ impl Problem for ServeError {
 
     fn is_usage(&self) -> bool {
         match self {
-            Self::Catalogue(error) => is_usage(error),
+            // A module's file, a choice of tools or the audit's file: all of them are given.
+            Self::Catalogue(_) => true,
             Self::Stdio(_) => false,
         }
     }
-}
-
-/// Whether what was given on the command line is the cause.
-pub(super) fn is_usage(error: &CatalogueError) -> bool {
-    !matches!(error, CatalogueError::Grant { .. })
 }
 
 /// Serves until the client goes. HAProxy is not asked anything before a tool is called.

@@ -1,7 +1,7 @@
 //! The modules of this server, loaded when first needed.
 
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use haproxy_mcp_builtin::Builtin;
 use haproxy_mcp_engine::ModuleDescription;
@@ -34,9 +34,13 @@ pub struct Module {
     key: Arc<str>,
     /// SHA-256 of the component, with `sha256:` in front.
     digest: Arc<str>,
-    grant: Grant,
+    access: Access,
+    grant: LazyGrant,
     code: Code,
 }
+
+/// A grant that is made when the first call needs it.
+type LazyGrant = LazyLock<Arc<Grant>, Box<dyn FnOnce() -> Arc<Grant> + Send>>;
 
 enum Code {
     Builtin {
@@ -57,12 +61,18 @@ impl Default for Sandbox {
 }
 
 impl Sandbox {
-    /// A module that the binary carries. Nothing is loaded yet.
-    pub fn builtin(module: &'static Builtin, grant: Grant) -> Module {
+    /// A module that the binary carries. Nothing is loaded yet. `grant` says what it was granted, none of which needs
+    /// more than `access`.
+    pub fn builtin(
+        module: &'static Builtin,
+        access: Access,
+        grant: impl FnOnce() -> Grant + Send + 'static,
+    ) -> Module {
         Module {
             key: Arc::from(module.family),
             digest: Arc::from(module.digest),
-            grant,
+            access,
+            grant: LazyLock::new(Box::new(|| Arc::new(grant()))),
             code: Code::Builtin {
                 module,
                 linked: OnceLock::new(),
@@ -86,7 +96,8 @@ impl Sandbox {
         let module = Module {
             key,
             digest: Arc::from(digest),
-            grant,
+            access: grant.access,
+            grant: LazyLock::new(Box::new(|| Arc::new(grant))),
             code: Code::Loaded(linked),
         };
         Ok((module, description))
@@ -112,7 +123,7 @@ impl Sandbox {
         let _place = place(&self.places, &request).await?;
         let authority = Authority {
             request,
-            grant: module.grant.clone(),
+            grant: Arc::clone(&module.grant),
         };
         call::run(
             linked,
@@ -147,7 +158,7 @@ impl Module {
 
     /// The most that it was granted.
     pub fn access(&self) -> Access {
-        self.grant.access
+        self.access
     }
 
     /// Whether it came from a file, and not with the binary.

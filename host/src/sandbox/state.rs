@@ -63,7 +63,7 @@ pub struct CallRequest {
 /// What a call may speak with. A module that is being described has none of it.
 pub(super) struct Authority {
     pub(super) request: CallRequest,
-    pub(super) grant: Grant,
+    pub(super) grant: Arc<Grant>,
 }
 
 /// One call, as host functions see it.
