@@ -61,8 +61,8 @@ pub(crate) struct Host {
 impl Host {
     pub(crate) fn new() -> Self {
         let mut pool = PoolingAllocationConfig::default();
-        pool.linear_memory_keep_resident(0)
-            .table_keep_resident(0)
+        pool.linear_memory_keep_resident(320 * 1024)
+            .table_keep_resident(8 * 1024)
             .max_unused_warm_slots(2)
             .total_component_instances(16)
             .total_stacks(16);
@@ -216,6 +216,14 @@ impl runtime::HostInstance for Call {
         _: runtime::Command,
     ) -> wasmtime::Result<Result<Resource<Bytes>, runtime::CommandError>> {
         Ok(Ok(self.resources.push(Bytes(0))?))
+    }
+
+    async fn execute_all(
+        &mut self,
+        _: Resource<Nothing>,
+        _: Vec<runtime::Command>,
+    ) -> wasmtime::Result<Result<(), runtime::BatchError>> {
+        Ok(Ok(()))
     }
 
     async fn drop(&mut self, resource: Resource<Nothing>) -> wasmtime::Result<()> {

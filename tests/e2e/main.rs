@@ -36,6 +36,8 @@ mod logs;
 mod master;
 /// What was seen of every tool on every version, for the documentation.
 mod matrix;
+/// What the server takes of the machine's memory.
+mod memory;
 /// HAProxy's own word.
 mod oracle;
 /// The process, its memory and threads, and what it can be asked.

@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 use std::io;
+use std::pin::Pin;
+use std::time::Duration;
 
 use rmcp::RoleServer;
 use rmcp::model::{
@@ -12,12 +14,18 @@ use rmcp::model::{
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Sleep, sleep};
 
 use super::lines::{Line, Lines};
 use super::verdict::{Answer, Verdict, judge};
+use crate::sandbox::resident;
 
 /// Lines that wait for a slow client. Beyond them, nothing more is read of it.
 const WAITING_LINES: usize = 64;
+
+/// How long after a client has said something the memory is given back that it took: not more often, and not while
+/// anything is under way for it.
+const TRIM_AFTER: Duration = Duration::from_secs(1);
 
 /// The transport of one client.
 pub(super) struct Transport<R> {
@@ -29,6 +37,8 @@ pub(super) struct Transport<R> {
     /// Requests that `rmcp` has and did not answer.
     under_way: HashSet<RequestId>,
     is_initialized: bool,
+    /// When memory is given back next; none where nothing was said since the last time.
+    trim: Option<Pin<Box<Sleep>>>,
 }
 
 /// What writes; ends when the transport is gone and everything is written, or the client reads no more.
@@ -46,6 +56,7 @@ impl<R: AsyncRead + Unpin> Transport<R> {
             answer: None,
             under_way: HashSet::new(),
             is_initialized: false,
+            trim: None,
         };
         (transport, tokio::spawn(write(writer, lines)))
     }
@@ -123,7 +134,24 @@ impl<R: AsyncRead + Unpin + Send> rmcp::transport::Transport<RoleServer> for Tra
                 continue;
             }
             drop(place);
-            let verdict = match self.lines.next().await {
+            let next = loop {
+                let due = self.trim.as_mut().filter(|_| self.under_way.is_empty());
+                let Some(due) = due else {
+                    break self.lines.next().await;
+                };
+                tokio::select! {
+                    biased;
+                    next = self.lines.next() => break next,
+                    () = due => {
+                        self.trim = None;
+                        resident::trim();
+                    }
+                }
+            };
+            if self.trim.is_none() {
+                self.trim = Some(Box::pin(sleep(TRIM_AFTER)));
+            }
+            let verdict = match next {
                 Ok(Some(Line::Whole(line))) => judge(line),
                 Ok(Some(Line::TooLong(id))) => Verdict::Answer(Answer::too_long(id)),
                 Ok(Some(Line::TooMany(id))) => Verdict::Answer(Answer::too_many(id)),

@@ -4,7 +4,15 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use wasmtime::{Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
+use super::artifact::InPlace;
 use super::limits;
+
+/// Bytes from the start of a memory that stay with its place after a call. Stack, static data and the first allocations
+/// of a built-in module fit: its stack is small for this (`guest-tools/.cargo/config.toml`).
+const KEPT_MEMORY_BYTES: usize = 320 * 1024;
+
+/// Bytes of a table that stay with its place after a call: 1,024 entries.
+const KEPT_TABLE_BYTES: usize = 8 * 1024;
 
 /// Makes the engine. Instances come from a pool, so that a fresh one for each call costs microseconds.
 pub(super) fn engine() -> wasmtime::Result<Engine> {
@@ -19,12 +27,16 @@ pub(super) fn engine() -> wasmtime::Result<Engine> {
         .max_tables_per_component(limits::TABLES)
         .max_memory_size(limits::MEMORY_BYTES)
         .table_elements(limits::TABLE_ELEMENTS)
-        // A slot gives its pages back after a call: an idle server is small.
-        .linear_memory_keep_resident(0)
-        .table_keep_resident(0)
+        // What a small call has written to is overwritten after it, and not given back: page faults would cost more.
+        // wasmtime could find out which pages those are (`pagemap_scan`), but takes one that was swapped out for a
+        // clean one, and so shows it to the next guest (https://github.com/bytecodealliance/wasmtime/pull/14357).
+        .linear_memory_keep_resident(KEPT_MEMORY_BYTES)
+        .table_keep_resident(KEPT_TABLE_BYTES)
         .max_unused_warm_slots(2);
     let mut config = haproxy_mcp_engine::configuration(None)?;
-    config.allocation_strategy(InstanceAllocationStrategy::Pooling(pool));
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .with_custom_code_memory(Some(Arc::new(InPlace)));
     Engine::new(&config)
 }
 

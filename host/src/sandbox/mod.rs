@@ -18,6 +18,7 @@ mod meter;
 mod module;
 mod printed;
 mod redact;
+pub(crate) mod resident;
 mod state;
 mod transactions;
 
