@@ -28,6 +28,8 @@ const FAMILIES: &[&str] = &[
     "certificates",
     "master",
     "servers",
+    "tables",
+    "sessions",
 ];
 
 const GUEST_TARGET: &str = "wasm32-unknown-unknown";

@@ -14,6 +14,15 @@ pub(crate) struct Site {
 }
 
 impl Site {
+    /// The usual site, whose admin sockets have this level.
+    pub(crate) fn of_level(binary: &Binary, level: &str) -> Self {
+        Self {
+            haproxy: Haproxy::builder(binary).admin_level(level).start(),
+            files: None,
+            master: false,
+        }
+    }
+
     /// The usual site of the testkit.
     pub(crate) fn usual(binary: &Binary) -> Self {
         Self {
@@ -25,6 +34,7 @@ impl Site {
 }
 
 /// A tool that changes something.
+#[derive(Clone)]
 pub(crate) struct Case {
     pub(crate) tool: &'static str,
     /// `operate` or `admin`.
@@ -35,7 +45,8 @@ pub(crate) struct Case {
     pub(crate) succeeds: fn(&Site) -> Value,
     /// HAProxy's own word for what is changed, over the raw socket: another text before and after.
     pub(crate) seen: fn(&Site) -> String,
-    /// Arguments that the schema allows and HAProxy, or the tool, refuses.
+    /// Arguments that the schema allows and HAProxy, or the tool, refuses; null where there is nothing to refuse but the
+    /// level of the socket.
     pub(crate) refused: fn(&Site) -> Value,
     /// The code of that refusal.
     pub(crate) because: &'static str,
@@ -55,6 +66,9 @@ impl Case {
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = crate::servers::cases();
     cases.extend(crate::master::cases());
+    cases.extend(crate::tables::cases());
+    cases.extend(crate::sessions::cases());
+    cases.extend(crate::process::cases());
     cases
 }
 

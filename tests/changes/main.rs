@@ -21,5 +21,13 @@ mod cases;
 mod every;
 /// The master: reloads that succeed, fail, and are lost sight of.
 mod master;
+/// The process: counters that begin anew, limits.
+mod process;
 /// Servers: weights, states, limits, checks, addresses, and those that come and go.
 mod servers;
+/// Sessions, and how they are ended.
+mod sessions;
+/// Stick tables: entries one by one, and whole tables.
+mod tables;
+/// Visitors who stay, for what is done to their sessions.
+mod visitors;

@@ -35,6 +35,11 @@ impl Place {
         }
     }
 
+    /// The folder of its socket, for who lasts longer.
+    pub(crate) fn into_folder(self) -> TempDir {
+        self.folder
+    }
+
     fn socket(&self) -> PathBuf {
         self.folder.path().join("held.sock")
     }
@@ -52,10 +57,11 @@ frontend fe_held
 backend be_held
     mode tcp
     timeout server 10m
-    server held 127.0.0.1:{}
+    server held 127.0.0.1:{port}
+    server spare 127.0.0.1:{port} disabled
 ",
             self.socket().display(),
-            self.port
+            port = self.port
         )
     }
 
@@ -67,11 +73,9 @@ backend be_held
             IpAddr::V6(_) => ("TCP6", "::1"),
         };
         let mut connection = UnixStream::connect(self.socket()).unwrap();
-        write!(
-            connection,
-            "PROXY {family} {address} {here} 4000 80\r\nhello\n"
-        )
-        .unwrap();
+        let said = format!("PROXY {family} {address} {here} 4000 80\r\nhello\n");
+        // In one piece: HAProxy gives up on a part of it.
+        connection.write_all(said.as_bytes()).unwrap();
         Visitor(connection)
     }
 }

@@ -39,6 +39,8 @@ impl Moment {
                 .into_iter()
                 .chain(crate::process::COMMANDS)
                 .chain(crate::logs::COMMANDS)
+                .chain(crate::tables::COMMANDS)
+                .chain(crate::sessions::COMMANDS)
                 .map(|command| (command, haproxy.raw_text(command)))
                 .collect(),
         }
@@ -104,7 +106,9 @@ fn objections(
             let known = crate::topology::check(&mut check, other, arguments, answer)
                 || crate::rates::check(&mut check, other, arguments, answer)
                 || crate::process::check(&mut check, other, arguments, answer)
-                || crate::logs::check(&mut check, other, answer);
+                || crate::logs::check(&mut check, other, answer)
+                || crate::tables::check(&mut check, other, arguments, answer)
+                || crate::sessions::check(&mut check, other, arguments, answer);
             assert!(known, "nobody has written down what `{other}` must answer");
         }
     }

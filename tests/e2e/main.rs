@@ -48,6 +48,10 @@ mod protocol;
 mod rates;
 /// Pages, sorting and choosing, with the whole table for comparison.
 mod selection;
+/// Sessions.
+mod sessions;
+/// Stick tables and their entries.
+mod tables;
 /// Frontends and backends, servers one by one, and what they use.
 mod topology;
 /// Every value of every tool, on every version of HAProxy.

@@ -9,7 +9,7 @@ use crate::expected::{Check, Moment, agree, rows, text};
 use crate::{busy, serve};
 
 /// The commands whose replies are compared.
-pub(crate) const COMMANDS: [&str; 8] = [
+pub(crate) const COMMANDS: [&str; 9] = [
     "show version",
     "show activity",
     "show threads",
@@ -18,6 +18,7 @@ pub(crate) const COMMANDS: [&str; 8] = [
     "debug counters show",
     "help",
     "acme status",
+    "get var proc.site",
 ];
 
 pub(crate) fn cases() -> Vec<Case> {
@@ -61,6 +62,15 @@ pub(crate) fn cases() -> Vec<Case> {
         Case {
             since: Some((3, 2)),
             ..paged("show_acme_status", json!({}))
+        },
+        Case {
+            succeeds: json!({ "name": "proc.site" }),
+            ..case(
+                "get_var",
+                json!({ "name": "proc.site" }),
+                json!({ "name": "proc.sites" }),
+                ("not-found", "/name"),
+            )
         },
     ]
 }
@@ -172,6 +182,16 @@ pub(crate) fn check(check: &mut Check<'_>, tool: &str, arguments: &Value, answer
                 check.same("received", &answer["received"], &arguments["text"]);
                 check.same("same", &answer["same"], &json!(true));
             }
+        }
+        "get_var" => {
+            let [name, kind, value] =
+                ["name", "type", "value"].map(|key| answer[key].as_str().unwrap_or("?"));
+            let said = lines("get var proc.site", all);
+            check.same(
+                "the variable",
+                vec![format!("{name}: type={kind} value=<{value}>")],
+                said,
+            );
         }
         "show_acme_status" => {
             let said = lines("acme status", |line| !line.starts_with('#'));
@@ -348,6 +368,7 @@ haproxy_mcp_testkit::on_each_version! {
             ("help", json!({})),
             ("help", json!({ "limit": 500 })),
             ("echo", json!({ "text": "two  words; `and` \"more\" \\ << é" })),
+            ("get_var", json!({ "name": "proc.site" })),
         ];
         if binary.at_least(3, 0) {
             calls.push(("debug_counters", json!({})));
@@ -356,6 +377,25 @@ haproxy_mcp_testkit::on_each_version! {
             calls.push(("show_acme_status", json!({})));
         }
         compare(&haproxy, &server, &calls);
+    }
+
+    fn variables_have_their_types(binary: &Binary) {
+        let haproxy = Haproxy::builder(binary)
+            .with("global\n    set-var proc.number int(-42)\n    set-var proc.truth bool(true)\n    set-var proc.address ipv6(2001:db8::7)\n    set-var proc.text str(\"a>b c\")\n")
+            .start();
+        let server = serve(&haproxy);
+        for (name, kind, value) in [
+            ("proc.number", "sint", json!(-42)),
+            ("proc.truth", "bool", json!(true)),
+            ("proc.address", "ipv6", json!("2001:db8::7")),
+            ("proc.text", "str", json!("a>b c")),
+        ] {
+            let response = server.call("get_var", json!({ "name": name }));
+            assert_eq!(*response.answer(), json!({ "name": name, "type": kind, "value": value }));
+        }
+        for name in ["proc.nothing", "sess.x", "nothing"] {
+            assert_eq!(server.call("get_var", json!({ "name": name })).code(), "not-found", "{name}");
+        }
     }
 
     fn a_version_without_the_command_says_since_when_it_is_there(binary: &Binary) {
@@ -387,6 +427,11 @@ haproxy_mcp_testkit::on_each_version! {
             ("show_errors", json!({}), "operator"),
             ("show_events", json!({ "ring": "buf0" }), "operator"),
             ("show_startup_logs", json!({}), "operator"),
+            ("get_var", json!({ "name": "proc.site" }), "operator"),
+            ("show_sess", json!({}), "operator"),
+            ("show_sess", json!({ "session": "0x1" }), "operator"),
+            ("show_table", json!({ "table": "be_app" }), "operator"),
+            ("get_table_entry", json!({ "table": "be_app", "key": "192.0.2.7" }), "operator"),
         ];
         if binary.at_least(3, 0) {
             calls.push(("show_activity", json!({}), "operator"));

@@ -1,7 +1,8 @@
 //! What each built-in module is granted: the commands of its tools, and no other. What the server allows at all is the
 //! operator's business; this is the most that each module has where everything is allowed.
 //!
-//! What shows live traffic (`show errors`, the lines of a ring) is granted to `logs` alone, by name.
+//! What shows live traffic (`show errors`, the lines of a ring; `show sess`) is granted to `logs` and to `sessions` alone,
+//! by name.
 
 use crate::policy::{Access, Grant, Pattern, PatternError};
 
@@ -9,7 +10,7 @@ use crate::policy::{Access, Grant, Pattern, PatternError};
 const GRANTS: &[(&str, Access, &[&str])] = &[
     (
         "process",
-        Access::Read,
+        Access::Admin,
         &[
             "show info",
             "show version",
@@ -21,6 +22,13 @@ const GRANTS: &[(&str, Access, &[&str])] = &[
             "debug counters show *",
             "help",
             "echo *",
+            "get var *",
+            "clear counters",
+            "clear counters all",
+            "set maxconn global *",
+            "set rate-limit *",
+            // what the counters are before and after
+            "show stat",
         ],
     ),
     (
@@ -81,6 +89,33 @@ const GRANTS: &[(&str, Access, &[&str])] = &[
             "show backend",
         ],
     ),
+    (
+        "tables",
+        Access::Admin,
+        &[
+            "show table",
+            "show table *",
+            "set table * key *",
+            "clear table *",
+        ],
+    ),
+    (
+        "sessions",
+        Access::Admin,
+        &[
+            "show sess",
+            "show sess *",
+            "shutdown session *",
+            "shutdown sessions server *",
+            // how many sessions there were, to tell old ones from new ones
+            "show info",
+            // the names of frontends, backends and servers, for one that does not exist
+            "show stat -1 1 -1",
+            "show servers state",
+            "show servers state *",
+            "show backend",
+        ],
+    ),
 ];
 
 /// The most access that any command of a family needs; the least for one that is not in the table.
@@ -133,7 +168,7 @@ mod tests {
     #[test]
     fn no_module_may_say_the_commands_of_another() {
         let all: &[(&str, &[&str])] = &[
-            ("show info", &["process", "stats", "master"]),
+            ("show info", &["process", "stats", "master", "sessions"]),
             ("show version", &["process"]),
             ("show activity", &["process"]),
             ("show threads", &["process"]),
@@ -154,15 +189,32 @@ mod tests {
             ("reload", &["master"]),
             ("hard-reload", &[]),
             ("acme status", &["certificates"]),
-            ("show stat", &["stats"]),
+            ("show stat", &["process", "stats"]),
             ("show stat be_app 4 -1", &["stats", "topology"]),
             ("show stat -1 3 -1", &["logs", "stats", "topology"]),
-            ("show backend", &["topology", "servers"]),
-            ("show servers state be_app", &["topology", "servers"]),
+            ("show backend", &["topology", "servers", "sessions"]),
+            (
+                "show servers state be_app",
+                &["topology", "servers", "sessions"],
+            ),
             ("get weight be_app/app1", &["servers"]),
             ("set server be_app/app1 weight 5", &["servers"]),
             ("show servers conn", &["topology"]),
-            ("show sess", &[]),
+            ("show table", &["tables"]),
+            ("show table st_src", &["tables"]),
+            ("show table st_src data.gpc0 gt 5", &["tables"]),
+            ("show table st_src key 192.0.2.7", &["tables"]),
+            ("show table st_src ptr 0x7f0000000000", &["tables"]),
+            ("set table st_src key 192.0.2.7 data.gpc0 1", &["tables"]),
+            ("set table st_src ptr 0x7f0000000000 data.gpc0 1", &[]),
+            ("clear table st_src", &["tables"]),
+            ("clear table st_src key 192.0.2.7", &["tables"]),
+            ("show sess", &["sessions"]),
+            ("show sess 0x7f0000000000", &["sessions"]),
+            ("show sess backend be_app", &["sessions"]),
+            ("shutdown session 0x7f0000000000", &["sessions"]),
+            ("shutdown sessions server be_app/app1", &["sessions"]),
+            ("get var proc.x", &["process"]),
             ("show anon", &[]),
             ("show env", &[]),
             ("show tls-keys", &[]),
@@ -171,7 +223,10 @@ mod tests {
             ("debug counters reset", &[]),
             ("debug counters", &[]),
             ("debug dev exit", &[]),
-            ("clear counters", &[]),
+            ("clear counters", &["process"]),
+            ("clear counters all", &["process"]),
+            ("set maxconn global 500", &["process"]),
+            ("set rate-limit sessions global 500", &["process"]),
             ("set server be_app/app1 state maint", &[]),
         ];
         for (command, allowed) in all {
@@ -196,7 +251,7 @@ mod tests {
                     .filter(|row| row.access() == Some(Access::Read));
                 for row in readable {
                     assert!(
-                        row.reveals == Reveals::Nothing || *family == "logs",
+                        row.reveals == Reveals::Nothing || ["logs", "sessions"].contains(family),
                         "`{pattern}` of `{family}` shows what `{row}` reveals"
                     );
                 }

@@ -102,6 +102,8 @@ const REFUSALS: &[(Words, &str)] = &[
         "in-use",
     ),
     (Holds("in use, can't be deleted"), "in-use"),
+    (Begins("Entry currently in use"), "in-use"),
+    (Is("Unable to allocate a new entry"), "full"),
     (
         Begins("Only a backend without server can be deleted."),
         "in-use",
@@ -133,6 +135,11 @@ const REFUSALS: &[(Words, &str)] = &[
     (Begins("invalid "), "invalid-argument"),
     (Begins("unknown keyword"), "invalid-argument"),
     (Begins("Unknown data type"), "invalid-argument"),
+    (
+        Begins("Data type not stored in this table"),
+        "invalid-argument",
+    ),
+    (Begins("index out of range"), "out-of-range"),
     (Begins("Integer value expected."), "invalid-argument"),
     (Begins("Session pointer expected"), "invalid-argument"),
     (Begins("Empty weight string"), "invalid-argument"),

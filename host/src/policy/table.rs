@@ -41,16 +41,16 @@ const STAT_DOMAIN: Part = Optional(&[Word("domain"), OneOf(&["proxy", "resolvers
 const DATA_FILTERS: Part = Optional(&[
     Value(V::Data),
     Value(V::Operator),
-    Value(V::Integer),
+    Value(V::Long),
     Optional(&[
         Value(V::Data),
         Value(V::Operator),
-        Value(V::Integer),
+        Value(V::Long),
         Optional(&[
             Value(V::Data),
             Value(V::Operator),
-            Value(V::Integer),
-            Optional(&[Value(V::Data), Value(V::Operator), Value(V::Integer)]),
+            Value(V::Long),
+            Optional(&[Value(V::Data), Value(V::Operator), Value(V::Long)]),
         ]),
     ]),
 ]);

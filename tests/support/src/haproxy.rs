@@ -226,6 +226,11 @@ impl Haproxy {
         self.ports.http
     }
 
+    /// Where `fe_tcp` listens.
+    pub fn tcp_address(&self) -> SocketAddr {
+        self.ports.tcp
+    }
+
     /// The two web servers behind it.
     pub fn origins(&self) -> &[Origin; 2] {
         &self.origins

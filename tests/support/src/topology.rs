@@ -5,7 +5,7 @@
 //! | `fe_http` | frontend, HTTP; `/api…` to the second backend, all else to `be_app` |
 //! | `fe_disabled` | frontend, `disabled` in the configuration: HAProxy drops it and lists it nowhere |
 //! | `fe_tcp` | frontend and backend `be_tcp` in TCP mode |
-//! | `be_app` | `app1`, `app2` up (checked), `app_maint` in maintenance, `app_dead` down (checked, nobody listens) |
+//! | `be_app` | `app1`, `app2` up (checked), `app_maint` in maintenance, `app_dead` down (checked, nobody listens); a stick table of the visitors of `fe_http` |
 //! | `be:api-v1.2_x` | a backend with every odd character that a name may have; servers `api.1`, `api:2`, `API_3-b` |
 //! | `shop` | frontend **and** backend of one name, before 3.3 (refused since): then the backend is `shop_be` |
 //! | `be_empty` | a backend without servers |
@@ -39,6 +39,7 @@ pub(crate) fn head(site: &Topology<'_>) -> String {
     // Without it a second HAProxy would quietly share a port instead of failing on it.
     text.push_str("    noreuseport\n");
     text.push_str("    node testnode\n    description \"a site for tests\"\n    maxconn 4000\n    nbthread 2\n");
+    text.push_str("    set-var proc.site str(testsite)\n");
     let (unix, mode, level) = (site.admin_unix.display(), site.admin_mode, site.admin_level);
     let _ = writeln!(
         text,
@@ -73,6 +74,7 @@ pub(crate) fn text(site: &Topology<'_>) -> String {
         "
 frontend fe_http
     bind {http} name http1
+    http-request track-sc0 src table be_app
     use_backend {ODD_BACKEND} if {{ path_beg /api }}
     default_backend be_app
 frontend fe_disabled
@@ -95,6 +97,7 @@ backend shop_be
     server cart {first}
 backend be_app
     balance roundrobin
+    stick-table type ip size 1k expire 10m store gpc0,gpt0,http_req_cnt,http_req_rate(10s),bytes_out_cnt
     option httpchk GET /health
     default-server inter 200ms fall 1 rise 1
     server app1 {first} check weight 100 maxconn 100
