@@ -12,6 +12,7 @@ use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
 
 use crate::binaries::Binary;
+use crate::certificates;
 use crate::origin::{self, Origin};
 use crate::topology::{self, Topology};
 use crate::wait::until;
@@ -27,6 +28,7 @@ pub struct HaproxyBuilder {
     master_level: String,
     admin_mode: String,
     admin_level: String,
+    files: Vec<(String, String)>,
     settled: bool,
 }
 
@@ -45,6 +47,13 @@ impl HaproxyBuilder {
     pub fn with(mut self, sections: &str) -> Self {
         self.more.push_str(sections);
         self.more.push('\n');
+        self
+    }
+
+    /// A file in HAProxy's folder, which is also its working directory: sections name it as it is named here.
+    #[must_use]
+    pub fn file(mut self, name: &str, content: &str) -> Self {
+        self.files.push((name.to_owned(), content.to_owned()));
         self
     }
 
@@ -90,6 +99,15 @@ impl HaproxyBuilder {
             .prefix("hap-")
             .tempdir()
             .expect("make a folder for HAProxy");
+        let given = self
+            .files
+            .iter()
+            .map(|(name, content)| (name.as_str(), content.as_str()));
+        for (name, content) in topology::FILES.into_iter().chain(given) {
+            std::fs::write(folder.path().join(name), content).expect("write a file for HAProxy");
+        }
+        std::fs::write(folder.path().join("site.pem"), certificates::site())
+            .expect("write a certificate for HAProxy");
         let origins = [Origin::start("first"), Origin::start("second")];
         let mut haproxy = Haproxy {
             folder,
@@ -187,6 +205,7 @@ impl Haproxy {
             master_level: "admin".to_owned(),
             admin_mode: "660".to_owned(),
             admin_level: "admin".to_owned(),
+            files: Vec::new(),
             settled: true,
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! | proxy | what it is |
 //! |---|---|
-//! | `fe_http` | frontend, HTTP; `/api…` to the second backend, all else to `be_app` |
+//! | `fe_http` | frontend, HTTP; `/api…` to the second backend, all else to `be_app`; uses [`FILES`] |
+//! | `fe_http` too | on `tls.sock` with TLS, where nobody comes: the certificate `site.pem` (see [`crate::certificates::site`]) |
 //! | `fe_disabled` | frontend, `disabled` in the configuration: HAProxy drops it and lists it nowhere |
 //! | `fe_tcp` | frontend and backend `be_tcp` in TCP mode |
 //! | `be_app` | `app1`, `app2` up (checked), `app_maint` in maintenance, `app_dead` down (checked, nobody listens); a stick table of the visitors of `fe_http` |
@@ -29,6 +30,15 @@ pub(crate) struct Topology<'a> {
     pub(crate) origins: [SocketAddr; 2],
     pub(crate) many: usize,
 }
+
+/// Files in HAProxy's folder, by the names that it has for them: a map of hosts, and an ACL of paths that are denied.
+pub const FILES: [(&str, &str); 2] = [
+    (
+        "hosts.map",
+        "# host backend\nwww.example.test be_app\nshop.example.test shop\n",
+    ),
+    ("blocked.acl", "/blocked\n/secret\n"),
+];
 
 /// The name of the backend with the odd characters.
 pub const ODD_BACKEND: &str = "be:api-v1.2_x";
@@ -74,7 +84,10 @@ pub(crate) fn text(site: &Topology<'_>) -> String {
         "
 frontend fe_http
     bind {http} name http1
+    bind unix@tls.sock name tls1 ssl crt site.pem
     http-request track-sc0 src table be_app
+    http-request set-var(txn.host) hdr(host),map(hosts.map)
+    http-request deny if {{ path -f blocked.acl }}
     use_backend {ODD_BACKEND} if {{ path_beg /api }}
     default_backend be_app
 frontend fe_disabled
