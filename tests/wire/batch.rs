@@ -1,10 +1,10 @@
 //! Many small changes on few connections: all of them, or those before the first that HAProxy refused.
 
-use haproxy_mcp::haproxy::{BatchError, Endpoint, RuntimeApi};
+use haproxy_mcp::haproxy::{BatchError, Door, Endpoint, RuntimeApi};
 use haproxy_mcp_testkit::{Haproxy, ScriptedSocket, Step, on_each_version};
 use tokio_util::sync::CancellationToken;
 
-use crate::asking::{ask, bounds, class, master, permit, text_of, unix};
+use crate::asking::{TIMEOUTS, ask, bounds, class, master, name, permit, text_of, unix};
 
 /// A map file for a HAProxy, and the sections that use it.
 struct List {
@@ -82,17 +82,35 @@ on_each_version! {
         assert!(entries(&haproxy, &list.name) >= 4);
     }
 
-    async fn through_a_master_each_has_a_line(binary: &Binary) {
+    async fn through_a_master_they_share_lines_too(binary: &Binary) {
         let list = list();
         let haproxy = Haproxy::builder(binary).master_worker().with(&list.sections).start();
         let api = master(&haproxy);
-        let lines = add(&api, &list.name, &addresses(20)).await.unwrap();
-        assert_eq!(lines, 20);
-        assert_eq!(entries(&haproxy, &list.name), 20);
+        let lines = add(&api, &list.name, &addresses(1_000)).await.unwrap();
+        assert!((2..20).contains(&lines), "{lines} lines");
+        assert_eq!(entries(&haproxy, &list.name), 1_000);
         let mut keys = addresses(3);
         keys[1] = "no-address".to_owned();
         let (done, error) = add(&api, &list.name, &keys).await.unwrap_err();
         assert_eq!(done, 1, "{error}");
+        assert!(error.to_string().contains("no-address"), "{error}");
+    }
+
+    /// What ends a command, or its line, does not where it is part of a word.
+    async fn a_key_is_a_key_on_a_shared_line(binary: &Binary) {
+        let haproxy = Haproxy::builder(binary).master_worker().start();
+        let keys = ["a;b", "a\\b", "<<", "a\\;quit", "@1", ";@1", "quit"].map(str::to_owned);
+        for api in [unix(haproxy.admin_socket()), master(&haproxy)] {
+            let permits = keys.iter().map(|key| permit(&format!("add acl blocked.acl {key}")).unwrap()).collect();
+            let batches = api.batches(permits).unwrap();
+            assert_eq!(batches.len(), 1);
+            for batch in batches {
+                api.execute_batch(batch, bounds(), &CancellationToken::new()).await.unwrap();
+            }
+            let text = haproxy.raw_text("show acl blocked.acl");
+            let found: Vec<&str> = text.lines().filter_map(|line| Some(line.split_once(' ')?.1)).collect();
+            assert_eq!(found[found.len() - keys.len()..], keys);
+        }
     }
 
     /// With both sockets known, each command goes where it is understood.
@@ -155,5 +173,55 @@ async fn a_line_that_is_not_answered_whole_is_no_success() {
             (_, other) => panic!("{answer:?}: {other:?}"),
         }
         assert_eq!(socket.received(), [line], "sent once");
+    }
+}
+
+/// A master whose worker goes away between two commands, and one that answers without severities.
+#[tokio::test]
+async fn a_master_that_stops_in_the_middle_is_no_success() {
+    let version = (
+        "set severity-output number;@1 show version;quit\n",
+        "[6]: 3.4.7\n\n",
+    );
+    let plain = (version.0, "Unknown command, but maybe one of these\n\n");
+    let numbered = "set severity-output number;@1 add acl f a;@1 add acl f b;@1 add acl f c;quit\n";
+    let without = "@1 add acl f a;@1 add acl f b;@1 add acl f c;quit\n";
+    let gone = "\nCan't find the target PID matching the prefix '@1'\n";
+    for ((asked, told), line, answer, done, code) in [
+        (version, numbered, gone, 1, "no-such-worker"),
+        (version, numbered, "\n\n", 2, "interrupted"),
+        (
+            version,
+            numbered,
+            "\n[3]: Key not found.\n\n\n",
+            1,
+            "no-such-key",
+        ),
+        (plain, without, "\nKey not found.\n\n\n", 1, "no-such-key"),
+        (plain, without, gone, 1, "no-such-worker"),
+    ] {
+        let probe = vec![Step::expect(asked), Step::send(told)];
+        // After such a message the master waits for more.
+        let then = if answer == gone {
+            Step::Hang
+        } else {
+            Step::Close
+        };
+        let socket = ScriptedSocket::unix_each(
+            vec![probe],
+            vec![Step::expect(line), Step::send(answer), then],
+        );
+        let door = Door {
+            endpoint: Endpoint::Unix(socket.path()),
+            master: true,
+        };
+        let api = RuntimeApi::new(name(), door, TIMEOUTS);
+        let keys = ["a", "b", "c"].map(str::to_owned);
+        let (at, error) = add(&api, "f", &keys).await.unwrap_err();
+        assert_eq!(
+            (at, class::<()>(&Err(error.error))),
+            (done, code),
+            "{answer:?}"
+        );
     }
 }

@@ -2,18 +2,26 @@
 //!
 //! HAProxy runs all commands of a line, also those behind one that it refused, and answers each in turn: an empty line
 //! for one that was done, a message and an empty line for one that was refused (2.6, 3.0, 3.2 and 3.4). Such replies
-//! can be told apart, since no refusal holds an empty line; those of other commands cannot. A master passes on the first
-//! command of a line only, so that there each gets a line, and a connection, of its own.
+//! can be told apart, since no refusal holds an empty line; those of other commands cannot. A master does the same where
+//! each command says which worker it is for (`@1 CMD;@1 CMD;quit`).
 
 use tokio_util::sync::CancellationToken;
 
 use super::client::{Bounds, RuntimeApi};
 use super::error::{ExecuteError, WireError};
 use super::reply::MESSAGE_BYTES;
-use super::request::{Dialect, Request};
+use super::request::Request;
 use super::stream::Next;
 use super::verdict;
 use crate::policy::{Door as Process, MAX_LINE_BYTES, Permit, ReplyKind, Success};
+
+/// Room for what stands around the commands of a line: `set severity-output number;`, `;quit`.
+const AROUND_BYTES: usize = 40;
+
+/// Room for what stands in front of each command of a master's line. It is more than `@1 `: since 3.0 a master puts the
+/// setting of severities there, and that of its own level (`set severity-output number -;operator -;`), in the buffer
+/// that holds the rest of the line. Beyond its 16 KiB 3.0 loses its place in the line, and 3.2 and 3.4 hang.
+const MASTER_BYTES: usize = 40;
 
 /// Permitted commands that go out together, on one line.
 #[derive(Debug)]
@@ -60,20 +68,17 @@ impl RuntimeApi {
         }
         let mut batches: Vec<Batch> = Vec::new();
         let mut room = 0;
+        let prefix = if self.door().master { MASTER_BYTES } else { 0 };
         for permit in permits {
             // With the semicolon in front.
-            let bytes = permit.as_bytes().len() + 1;
+            let bytes = permit.as_bytes().len() + 1 + prefix;
             match batches.last_mut() {
                 Some(Batch(line)) if bytes <= room => {
                     room -= bytes;
                     line.push(permit);
                 }
                 _ => {
-                    room = if self.door().master {
-                        0
-                    } else {
-                        MAX_LINE_BYTES.saturating_sub(bytes)
-                    };
+                    room = MAX_LINE_BYTES.saturating_sub(AROUND_BYTES + bytes);
                     batches.push(Batch(vec![permit]));
                 }
             }
@@ -110,22 +115,33 @@ impl RuntimeApi {
             }));
         }
         let count = permits.len();
-        let text = self
-            .line(Request::joined(permits), bounds, cancel)
+        let (text, numbered) = self
+            .line(permits, bounds, cancel)
             .await
-            .map_err(|error| nothing_done(error.into()))?;
-        judge(&text, count, &self.door().endpoint.to_string())
+            .map_err(nothing_done)?;
+        let judged = judge(&text, count, &self.door().endpoint.to_string(), numbered);
+        if let Err(BatchError {
+            error: ExecuteError::UnknownCommand { .. },
+            ..
+        }) = judged
+        {
+            // It may be another master by now.
+            self.forget_dialect();
+        }
+        judged
     }
 
-    /// The whole answer to a line, with the empty line that ends it.
+    /// The whole answer to a line, with the empty line that ends it, and whether its messages carry a severity.
     async fn line(
         &self,
-        request: Request,
+        permits: Vec<Permit>,
         bounds: Bounds,
         cancel: &CancellationToken,
-    ) -> Result<Vec<u8>, WireError> {
+    ) -> Result<(Vec<u8>, bool), ExecuteError> {
         let leash = self.leash(bounds, cancel);
         let slot = self.slot(&leash).await?;
+        let request = Request::joined(permits, self.dialect(&leash).await?);
+        let numbered = request.numbered;
         let (mut stream, mut next) = self.ask(slot, leash, request).await?;
         let mut text = Vec::new();
         loop {
@@ -133,51 +149,33 @@ impl RuntimeApi {
                 Next::Text(piece) => text.extend_from_slice(&piece),
                 Next::Whole | Next::Line => {
                     text.push(b'\n');
-                    return Ok(text);
+                    return Ok((text, numbered));
                 }
             }
+            let first_refusal = text.trim_ascii_start();
+            if verdict::is_without_worker(first_refusal) {
+                // The master waits for more, now.
+                return Ok((text, numbered));
+            }
             if text.len() > MESSAGE_BYTES {
-                return Err(WireError::TooLarge {
+                return Err(ExecuteError::Wire(WireError::TooLarge {
                     endpoint: stream.endpoint().to_owned(),
                     limit: MESSAGE_BYTES as u64,
-                });
+                }));
             }
             next = stream.next().await?;
         }
     }
 }
 
-impl Request {
-    /// All of them on one line of a worker's socket.
-    fn joined(permits: Vec<Permit>) -> Self {
-        let mut permits = permits.into_iter();
-        let mut request = permits.next().map_or_else(
-            || Self {
-                bytes: Vec::new(),
-                framing: super::frame::Framing::Worker,
-                numbered: true,
-            },
-            |first| Self::new(first, Dialect::Worker),
-        );
-        // The line feed comes last.
-        request.bytes.pop();
-        for permit in permits {
-            request.bytes.push(b';');
-            request.bytes.extend_from_slice(&permit.into_bytes());
-        }
-        request.bytes.push(b'\n');
-        request
-    }
-}
-
 /// Whether each of `count` commands was answered with an empty line; the first that was not, if any.
-fn judge(text: &[u8], count: usize, endpoint: &str) -> Result<(), BatchError> {
+fn judge(text: &[u8], count: usize, endpoint: &str, numbered: bool) -> Result<(), BatchError> {
     let mut rest = text;
     for done in 0..count {
         let Some((b'\n', further)) = rest.split_first() else {
             return Err(BatchError {
                 done,
-                error: refusal(rest, text.len(), endpoint),
+                error: refusal(rest, text.len(), endpoint, numbered),
             });
         };
         rest = further;
@@ -195,13 +193,13 @@ fn judge(text: &[u8], count: usize, endpoint: &str) -> Result<(), BatchError> {
 }
 
 /// What a command was answered that was not done.
-fn refusal(rest: &[u8], received: usize, endpoint: &str) -> ExecuteError {
+fn refusal(rest: &[u8], received: usize, endpoint: &str, numbered: bool) -> ExecuteError {
     let end = rest
         .windows(2)
         .position(|pair| pair == b"\n\n")
         .map_or(rest.len(), |end| end + 1);
     let message = rest.get(..end).unwrap_or(rest);
-    match verdict::judge(message, ReplyKind::Message(Success::Silent), true) {
+    match verdict::judge(message, ReplyKind::Message(Success::Silent), numbered) {
         Err(error) if !message.is_empty() => error,
         // The reply ended before this command was answered.
         _ => ExecuteError::Wire(WireError::Interrupted {
@@ -218,7 +216,7 @@ mod tests {
     use super::*;
 
     fn judged(text: &str, count: usize) -> Result<(), (usize, String)> {
-        judge(text.as_bytes(), count, "somewhere")
+        judge(text.as_bytes(), count, "somewhere", true)
             .map_err(|error| (error.done, error.error.to_string()))
     }
 

@@ -123,10 +123,7 @@ impl RuntimeApi {
         }
         let leash = self.leash(bounds, cancel);
         let slot = self.slot(&leash).await?;
-        let dialect = match self.known_dialect() {
-            Some(dialect) => dialect,
-            None => self.learn_dialect(&leash).await?,
-        };
+        let dialect = self.dialect(&leash).await?;
         let kind = permit.reply_kind();
         let request = Request::new(permit, dialect);
         let numbered = request.numbered;
@@ -244,6 +241,14 @@ impl RuntimeApi {
         };
         self.remember_dialect(Some(dialect));
         Ok(dialect)
+    }
+
+    /// How to speak to it; asks where that is not known.
+    pub(super) async fn dialect(&self, leash: &Leash) -> Result<Dialect, ExecuteError> {
+        match self.known_dialect() {
+            Some(dialect) => Ok(dialect),
+            None => self.learn_dialect(leash).await,
+        }
     }
 
     fn known_dialect(&self) -> Option<Dialect> {

@@ -7,6 +7,8 @@
 //! | a master's, 2.6 | `@1 CMD;quit` | the same, without severities |
 //! | a master's, for the master itself | `CMD;quit` | the same, without severities |
 //!
+//! Several commands that are answered with nothing stand on one line, each with its `@1` (see `batch`).
+//!
 //! HAProxy's command line has no status code; with `severity-output number` a message begins with `[N]: `, where 3
 //! or less is an error. A master of 2.6 does not know that setting, and each `@1` is a new session with the worker.
 //! A worker's socket closes by itself after one line; a master's does not, so that `quit` ends it.
@@ -18,6 +20,9 @@ use super::frame::Framing;
 use crate::policy::{Door as Process, Permit};
 
 const NUMBERED: &[u8] = b"set severity-output number;";
+
+/// What has a master pass a command on.
+const FOR_WORKER: &[u8] = b"@1 ";
 
 /// How to speak to a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,17 +48,35 @@ impl Request {
     pub(super) fn new(permit: Permit, dialect: Dialect) -> Self {
         let has_payload = permit.has_payload();
         let for_worker = permit.door() == Process::Worker;
-        let command = permit.into_bytes();
-        let mut bytes = Vec::with_capacity(command.len() + 48);
+        Self::of([permit], dialect, for_worker, has_payload)
+    }
+
+    /// Commands of a worker without payload, on one line.
+    pub(super) fn joined(permits: Vec<Permit>, dialect: Dialect) -> Self {
+        Self::of(permits, dialect, true, false)
+    }
+
+    fn of(
+        permits: impl IntoIterator<Item = Permit>,
+        dialect: Dialect,
+        for_worker: bool,
+        has_payload: bool,
+    ) -> Self {
+        let mut bytes = Vec::new();
         // The setting is the worker's: a master that speaks for itself knows it in no version.
         let numbered = dialect != Dialect::PlainMaster && for_worker;
         if numbered {
             bytes.extend_from_slice(NUMBERED);
         }
-        if dialect != Dialect::Worker && for_worker {
-            bytes.extend_from_slice(b"@1 ");
+        for (place, permit) in permits.into_iter().enumerate() {
+            if place > 0 {
+                bytes.push(b';');
+            }
+            if dialect != Dialect::Worker && for_worker {
+                bytes.extend_from_slice(FOR_WORKER);
+            }
+            bytes.extend_from_slice(&permit.into_bytes());
         }
-        bytes.extend_from_slice(&command);
         bytes.push(b'\n');
         let framing = match dialect {
             Dialect::Worker => Framing::Worker,
@@ -124,6 +147,26 @@ mod tests {
         assert_eq!(
             sent(admin(&command), Dialect::PlainMaster),
             "@1 add map /m <<\nk v\nl w\n\nquit\n"
+        );
+    }
+
+    #[test]
+    fn several_commands_stand_on_one_line() {
+        let joined = |dialect| {
+            let permits = ["a", "b;c"].map(|key| admin(&Command::new(["add", "acl", "/l", key])));
+            String::from_utf8(Request::joined(permits.into(), dialect).bytes).unwrap()
+        };
+        assert_eq!(
+            joined(Dialect::Worker),
+            "set severity-output number;add acl /l a;add acl /l b\\;c\n"
+        );
+        assert_eq!(
+            joined(Dialect::Master),
+            "set severity-output number;@1 add acl /l a;@1 add acl /l b\\;c;quit\n"
+        );
+        assert_eq!(
+            joined(Dialect::PlainMaster),
+            "@1 add acl /l a;@1 add acl /l b\\;c;quit\n"
         );
     }
 
