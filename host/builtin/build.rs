@@ -28,6 +28,8 @@ const FAMILIES: &[&str] = &[
     "certificates",
     "master",
     "servers",
+    "maps",
+    "acls",
     "tables",
     "sessions",
 ];
@@ -46,6 +48,7 @@ fn main() -> Result<()> {
         "replies",
         "listing",
         "asking",
+        "patterns",
     ]
     .iter()
     .chain(FAMILIES)

@@ -66,6 +66,7 @@ impl Case {
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = crate::servers::cases();
     cases.extend(crate::master::cases());
+    cases.extend(crate::maps::cases());
     cases.extend(crate::tables::cases());
     cases.extend(crate::sessions::cases());
     cases.extend(crate::process::cases());

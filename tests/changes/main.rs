@@ -19,6 +19,8 @@ mod audit;
 mod cases;
 /// What is asked of every one of them, on every version of HAProxy.
 mod every;
+/// Maps and ACLs: single entries, prepared versions, whole contents.
+mod maps;
 /// The master: reloads that succeed, fail, and are lost sight of.
 mod master;
 /// The process: counters that begin anew, limits.

@@ -151,6 +151,19 @@ haproxy_mcp_testkit::on_each_version! {
                             assert_eq!(response.answer()["matched"], json!(0), "{place}: {}", response.message);
                             continue;
                         }
+                        // What is looked up is data, too, and no map has it.
+                        if ["get_map", "get_acl"].contains(&case.tool) && argument == "key" {
+                            assert_eq!(response.answer()["found"], json!(false), "{place}: {}", response.message);
+                            continue;
+                        }
+                        // A whole content is one entry, which is not there; a number names a map or an ACL.
+                        if case.tool == "diff_map" && argument == "content" {
+                            assert_eq!(response.answer()["totals"]["unchanged"], json!(0), "{place}: {}", response.message);
+                            continue;
+                        }
+                        if ["map", "acl"].contains(&argument.as_str()) && name == "#4" {
+                            continue;
+                        }
                         // A part of a name: the rows are those that have it, and mostly there are none.
                         assert_eq!(argument, "filter", "{place}: {}", response.message);
                         let whole = |row: &Map<String, Value>| match case.tool {

@@ -39,6 +39,7 @@ impl Moment {
                 .into_iter()
                 .chain(crate::process::COMMANDS)
                 .chain(crate::logs::COMMANDS)
+                .chain(crate::maps::COMMANDS)
                 .chain(crate::tables::COMMANDS)
                 .chain(crate::sessions::COMMANDS)
                 .map(|command| (command, haproxy.raw_text(command)))
@@ -107,6 +108,7 @@ fn objections(
                 || crate::rates::check(&mut check, other, arguments, answer)
                 || crate::process::check(&mut check, other, arguments, answer)
                 || crate::logs::check(&mut check, other, answer)
+                || crate::maps::check(&mut check, other, arguments, answer)
                 || crate::tables::check(&mut check, other, arguments, answer)
                 || crate::sessions::check(&mut check, other, arguments, answer);
             assert!(known, "nobody has written down what `{other}` must answer");

@@ -42,6 +42,8 @@ mod memory;
 mod oracle;
 /// The process, its memory and threads, and what it can be asked.
 mod process;
+/// Maps and ACLs, and their entries.
+mod maps;
 /// MCP itself: both eras, what is not a tool call, what is on which stream.
 mod protocol;
 /// Samples, rankings and the file of statistics.
