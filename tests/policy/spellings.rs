@@ -175,6 +175,24 @@ fn words_that_change_what_a_command_does_change_its_access() {
     }
 }
 
+/// A stick table counts in 64 bits, of which HAProxy compares 63.
+#[test]
+fn a_table_is_filtered_by_all_that_it_can_count() {
+    for (number, fits) in [
+        ("0", true),
+        ("9223372036854775807", true),
+        ("-9223372036854775807", true),
+        ("9223372036854775808", false),
+        ("1x", false),
+        ("--1", false),
+        ("+1", false),
+        ("", false),
+    ] {
+        let command = Command::new(["show", "table", "st", "data.bytes_in_cnt", "gt", number]);
+        assert_eq!(at(Access::Read, &command).is_ok(), fits, "{number}");
+    }
+}
+
 #[test]
 fn words_that_make_a_command_harmful_are_never_granted() {
     for line in [
