@@ -28,6 +28,8 @@ const FAMILIES: &[&str] = &[
     "certificates",
     "master",
     "servers",
+    "frontends",
+    "backends",
     "maps",
     "acls",
     "tables",

@@ -65,6 +65,8 @@ impl Case {
 /// All of them. A tool that the server lists and that changes something, and that is not here, fails a test.
 pub(crate) fn cases() -> Vec<Case> {
     let mut cases = crate::servers::cases();
+    cases.extend(crate::frontends::cases());
+    cases.extend(crate::backends::cases());
     cases.extend(crate::master::cases());
     cases.extend(crate::maps::cases());
     cases.extend(crate::tables::cases());

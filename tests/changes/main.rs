@@ -15,10 +15,14 @@
 
 /// The audit: every change and every refusal, and where nobody can write it down.
 mod audit;
+/// Backends that come and go, and whether frontends may use them.
+mod backends;
 /// For every tool that changes something: a success and a refusal.
 mod cases;
 /// What is asked of every one of them, on every version of HAProxy.
 mod every;
+/// Frontends: whether they take connections, and how many.
+mod frontends;
 /// Maps and ACLs: single entries, prepared versions, whole contents.
 mod maps;
 /// The master: reloads that succeed, fail, and are lost sight of.

@@ -6,7 +6,7 @@
 
 use crate::lines::{LINE_LIMIT, TooLong};
 use crate::rows::{self, Rows};
-use crate::value::{Kind, Value};
+use crate::value::{self, Kind, Value};
 
 /// The format that HAProxy 1.6 to 3.4 writes.
 const FORMAT: &[u8] = b"1";
@@ -45,6 +45,14 @@ pub enum ServersStateError {
     MissingField {
         /// The name of the field.
         name: String,
+    },
+    /// A field that is a number in every version is none.
+    #[error("the field `{name}` of the state of the servers is no number: `{value}`")]
+    NotANumber {
+        /// The name of the field.
+        name: String,
+        /// The start of its value.
+        value: String,
     },
     /// A server does not have the fields of the header.
     #[error(
@@ -92,6 +100,15 @@ impl<'a> ServerState<'a> {
             .ok_or_else(|| ServersStateError::MissingField {
                 name: name.to_owned(),
             })
+    }
+
+    /// A field that the header must have, and that is a number.
+    pub fn number(&self, name: &str) -> Result<u64, ServersStateError> {
+        let field = self.require(name)?;
+        value::unsigned(field).ok_or_else(|| ServersStateError::NotANumber {
+            name: name.to_owned(),
+            value: crate::excerpt(field),
+        })
     }
 
     /// All fields, in HAProxy's order; `-` in a text field is [`Value::Absent`].

@@ -70,6 +70,16 @@ impl Failure {
         Self::Other(Detail::new(message))
     }
 
+    /// Adds to the message what became of things afterwards: `…; it is ready again`. Without effect on what the host said.
+    #[must_use]
+    pub fn note(mut self, note: &str) -> Self {
+        if let Some(detail) = self.detail_mut() {
+            detail.message.push_str("; ");
+            detail.message.push_str(note);
+        }
+        self
+    }
+
     /// Says what to do next. Without effect on what the host said, which has its own.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

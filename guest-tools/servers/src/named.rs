@@ -1,13 +1,39 @@
 //! A server by its name, as HAProxy wants it: `backend/server`.
 
-use haproxy_asking::{is_number, no_such_backend, states};
-use haproxy_mcp_sdk::{Failure, Instance};
+use haproxy_asking::{Object, Row, is_number, no_such_backend, row, states};
+use haproxy_mcp_sdk::{Failure, Instance, Need};
 use haproxy_replies::names::{LISTED, Nearest};
+use serde::{Deserialize, Serialize};
+
+use crate::seen::Seen;
+
+/// `set server …`.
+pub(crate) const SET_SERVER: Need = admin(&["set", "server"]);
+
+/// A command that every version has, and that takes a socket of level `admin`.
+pub(crate) const fn admin(command: &'static [&'static str]) -> Need {
+    Need {
+        command,
+        since: None,
+        level: Some("admin"),
+    }
+}
 
 /// A server that a tool is about.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Named {
     pub(crate) backend: String,
     pub(crate) server: String,
+}
+
+/// An answer about a server.
+#[derive(Serialize)]
+pub(crate) struct Answer<'a, T: Serialize> {
+    pub(crate) backend: &'a str,
+    pub(crate) server: &'a str,
+    #[serde(flatten)]
+    pub(crate) about: T,
 }
 
 impl Named {
@@ -16,38 +42,105 @@ impl Named {
         format!("{}/{}", self.backend, self.server)
     }
 
-    /// Asks something of it. A refusal of the name says which are near.
-    pub(crate) fn ask(&self, instance: &Instance, words: &[&str]) -> Result<String, Failure> {
-        // HAProxy takes these for its own numbers, which no backend and no server is named by.
+    /// An answer about it.
+    pub(crate) fn answer<T: Serialize>(&self, about: T) -> Answer<'_, T> {
+        Answer {
+            backend: &self.backend,
+            server: &self.server,
+            about,
+        }
+    }
+
+    /// Asks something of it; the first word after the command is its path. A refusal of the name says which are near, and
+    /// any other what to do next.
+    pub(crate) fn ask(
+        &self,
+        instance: &Instance,
+        need: &Need,
+        further: &[&str],
+    ) -> Result<String, Failure> {
+        self.check(instance)?;
+        let path = self.path();
+        let words = [&[path.as_str()], further].concat();
+        match need.ask(instance, &words) {
+            Err(failure) if is_no_such(&failure) => Err(self.unknown(instance)?),
+            Err(failure) => Err(hinted(failure)),
+            Ok(reply) => reply.text(),
+        }
+    }
+
+    /// What `show servers state` says of it.
+    pub(crate) fn seen(&self, instance: &Instance) -> Result<Seen, Failure> {
+        match self.look(instance)? {
+            (Some(seen), _) => Ok(seen),
+            (None, nearest) => Err(self.missing(nearest)),
+        }
+    }
+
+    /// Columns of its statistics; `id` is HAProxy's number of it.
+    pub(crate) fn row(
+        &self,
+        instance: &Instance,
+        id: &str,
+        columns: &'static [&'static str],
+    ) -> Result<Row, Failure> {
+        let object = Object::Server {
+            backend: &self.backend,
+            server: &self.server,
+            id,
+        };
+        match row(instance, object, columns)? {
+            Some(row) => Ok(row),
+            // removed since its number was read
+            None => Err(self.unknown(instance)?),
+        }
+    }
+
+    /// The same as [`Named::seen`]; none where its backend has no such server.
+    pub(crate) fn find(&self, instance: &Instance) -> Result<Option<Seen>, Failure> {
+        Ok(self.look(instance)?.0)
+    }
+
+    /// HAProxy takes these for its own numbers, which no backend and no server is named by.
+    fn check(&self, instance: &Instance) -> Result<(), Failure> {
         if is_number(&self.backend) {
             return Err(no_such_backend(instance, &self.backend)?);
         }
         if self.server.starts_with('#') {
             return Err(self.unknown(instance)?);
         }
-        match instance.ask(words) {
-            Err(failure) if is_no_such(&failure) => Err(self.unknown(instance)?),
-            Err(failure) => Err(failure),
-            Ok(reply) => reply.text(),
-        }
+        Ok(())
+    }
+
+    fn look(&self, instance: &Instance) -> Result<(Option<Seen>, Nearest), Failure> {
+        let mut found = None;
+        let mut nearest = Nearest::new(&self.server, LISTED);
+        states(instance, Some(&self.backend), |state| {
+            if state.require("be_name")? == self.backend.as_bytes() {
+                let name = state.require("srv_name")?;
+                if name == self.server.as_bytes() {
+                    found = Some(Seen::of(state)?);
+                } else {
+                    nearest.offer(name);
+                }
+            }
+            Ok(())
+        })?;
+        Ok((found, nearest))
     }
 
     /// The failure for a server that HAProxy does not have, with the names that are near.
     fn unknown(&self, instance: &Instance) -> Result<Failure, Failure> {
-        let mut nearest = Nearest::new(&self.server, LISTED);
-        states(instance, Some(&self.backend), |state| {
-            if state.require("be_name")? == self.backend.as_bytes() {
-                nearest.offer(state.require("srv_name")?);
-            }
-            Ok(())
-        })?;
+        let (_, nearest) = self.look(instance)?;
+        Ok(self.missing(nearest))
+    }
+
+    fn missing(&self, nearest: Nearest) -> Failure {
         let suggestion = nearest.suggest();
         let (backend, server) = (&self.backend, &self.server);
-        Ok(
-            Failure::not_found(format!("backend `{backend}` has no server: `{server}`"))
-                .hint(suggestion.hint("list_servers lists the servers of a backend"))
-                .argument_among("/server", suggestion.names()),
-        )
+        Failure::not_found(format!("backend `{backend}` has no server: `{server}`"))
+            .hint(suggestion.hint("list_servers lists the servers of a backend"))
+            .argument_among("/server", suggestion.names())
     }
 }
 
@@ -56,4 +149,36 @@ fn is_no_such(failure: &Failure) -> bool {
         failure.rejection(),
         Some("no-such-server" | "no-such-backend" | "no-such-proxy")
     )
+}
+
+/// A refusal with what to do next, where HAProxy's words alone do not say it.
+pub(crate) fn hinted(failure: Failure) -> Failure {
+    let hint = match failure.rejection() {
+        // said by what the command needs
+        None | Some("permission-denied") => return failure,
+        Some("not-configured") => {
+            "the server is not configured for it: that takes a change of HAProxy's configuration and a reload, or another \
+             server that is added with it"
+        }
+        Some("tracking") => {
+            "the server follows the health of the one that it tracks (`tracked` of get_server): change that one"
+        }
+        Some("not-supported") => {
+            "how the backend or the server is configured does not allow it at run time: see get_backend and get_server"
+        }
+        Some("already-exists") => {
+            "choose another name, or remove the one that is there with del_server"
+        }
+        Some("in-use") => {
+            "other elements of the configuration name this server (a tracking server, a `use-server` rule, …): take it \
+             out of service with set_server_state instead"
+        }
+        Some("still-connected") => "wait for its sessions to end (drain_server), then try again",
+        Some("not-in-maintenance") => {
+            "somebody else has just put it back into service: look at it with get_server"
+        }
+        Some("disabled") => "the backend is `disabled` in the configuration",
+        Some(_) => "HAProxy's words say what is wrong; get_server shows how the server is set",
+    };
+    failure.hint(hint)
 }

@@ -1,17 +1,17 @@
 //! `get_weight` and `set_weight`.
 
-use haproxy_mcp_sdk::{Call, Change, Failure, Instance, Outcome};
+use haproxy_mcp_sdk::{Call, Failure, Instance, Need, Outcome};
 use haproxy_replies::weight;
 use serde::{Deserialize, Serialize};
 
-use crate::named::Named;
+use crate::named::{Named, SET_SERVER};
+use crate::seen::made;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Which {
-    backend: String,
-    server: String,
-}
+const GET_WEIGHT: Need = Need {
+    command: &["get", "weight"],
+    since: None,
+    level: None,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -23,21 +23,13 @@ struct Wanted {
 
 /// What HAProxy says of it.
 #[derive(Clone, Copy, PartialEq, Serialize)]
-struct Weight {
-    weight: u64,
-    initial: u64,
+pub(crate) struct Weight {
+    pub(crate) weight: u64,
+    pub(crate) initial: u64,
 }
 
-#[derive(Serialize)]
-struct Answer<'a, T: Serialize> {
-    backend: &'a str,
-    server: &'a str,
-    #[serde(flatten)]
-    about: T,
-}
-
-fn read(instance: &Instance, named: &Named) -> Result<Weight, Failure> {
-    let reply = named.ask(instance, &["get", "weight", &named.path()])?;
+pub(crate) fn read(instance: &Instance, named: &Named) -> Result<Weight, Failure> {
+    let reply = named.ask(instance, &GET_WEIGHT, &[])?;
     let weight = weight::read(reply.as_bytes()).map_err(Failure::unparsable)?;
     Ok(Weight {
         weight: weight.current,
@@ -45,9 +37,14 @@ fn read(instance: &Instance, named: &Named) -> Result<Weight, Failure> {
     })
 }
 
+/// Sets it; HAProxy answers nothing.
+pub(crate) fn set(instance: &Instance, named: &Named, weight: u64) -> Result<(), Failure> {
+    let words = ["weight", &weight.to_string()];
+    named.ask(instance, &SET_SERVER, &words).map(drop)
+}
+
 pub(crate) fn get_weight(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let Which { backend, server } = call.arguments()?;
-    let named = Named { backend, server };
+    let named: Named = call.arguments()?;
     let weight = read(&call.instance(), &named)?;
     let line = format!(
         "{}: weight {} (configured {})",
@@ -55,12 +52,7 @@ pub(crate) fn get_weight(call: &Call<'_>) -> Result<Outcome, Failure> {
         weight.weight,
         weight.initial
     );
-    let answer = Answer {
-        backend: &named.backend,
-        server: &named.server,
-        about: weight,
-    };
-    Ok(Outcome::of(&answer)?.text(line))
+    Ok(Outcome::of(&named.answer(weight))?.text(line))
 }
 
 pub(crate) fn set_weight(call: &Call<'_>) -> Result<Outcome, Failure> {
@@ -71,14 +63,10 @@ pub(crate) fn set_weight(call: &Call<'_>) -> Result<Outcome, Failure> {
     } = call.arguments()?;
     let named = Named { backend, server };
     let (instance, path) = (call.instance(), named.path());
-    let number = weight.to_string();
-    let change = Change::made(
+    let change = made(
+        call,
         || read(&instance, &named),
-        |_| {
-            named
-                .ask(&instance, &["set", "server", &path, "weight", &number])
-                .map(drop)
-        },
+        |_| set(&instance, &named, weight),
         |after| after.weight == weight,
         &format!("weight {weight} of `{path}`"),
     )?;
@@ -86,10 +74,5 @@ pub(crate) fn set_weight(call: &Call<'_>) -> Result<Outcome, Failure> {
         "{path}: weight {} → {}",
         change.before.weight, change.after.weight
     );
-    let answer = Answer {
-        backend: &named.backend,
-        server: &named.server,
-        about: change,
-    };
-    Ok(Outcome::of(&answer)?.text(line))
+    Ok(Outcome::of(&named.answer(change))?.text(line))
 }

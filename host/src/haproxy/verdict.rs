@@ -4,7 +4,8 @@
 //!
 //! 1. A severity of 3 or less is a refusal; which one, its words say ([`REFUSALS`]).
 //! 2. `Unknown command` comes with severity 6.
-//! 3. `[4]: invalid …` (`set server … addr`) is a refusal that calls itself a warning.
+//! 3. Some refusals call themselves warnings or notices ([`CALLED_NOTICES`]): `[4]: Invalid addr …` of
+//!    `set server … addr`, `[5]: Frontend was previously shut down, cannot disable.`
 //! 4. Some refusals come without a severity: those of streamed commands (`Session not found.`), the master's own,
 //!    and all of a master of 2.6. They are known by their words alone, and only if they are all of the reply.
 //! 5. For a message, the table of commands says what a success looks like. What is neither that nor a known refusal
@@ -49,6 +50,7 @@ const REFUSALS: &[(Words, &str)] = &[
     (Is("Can't find backend."), "no-such-backend"),
     (Is("No such frontend."), "no-such-frontend"),
     (Is("No such proxy."), "no-such-proxy"),
+    (Begins("Cannot find default proxy"), "no-such-defaults"),
     (Is("No such table"), "no-such-table"),
     (Begins("Unknown map identifier."), "no-such-map"),
     (Begins("Unknown ACL identifier."), "no-such-acl"),
@@ -86,6 +88,30 @@ const REFUSALS: &[(Words, &str)] = &[
         Begins("Can't replace a certificate which is not referenced"),
         "no-such-certificate",
     ),
+    (
+        Begins("Can't replace a CA file which is not referenced"),
+        "no-such-file",
+    ),
+    (
+        Begins("Can't replace a CRL file which is not referenced"),
+        "no-such-file",
+    ),
+    (
+        Begins("Can't find the certificate '"),
+        "no-such-certificate",
+    ),
+    (
+        Begins("Certificate ID does not match any"),
+        "no-such-ocsp-response",
+    ),
+    (
+        Begins("Certificate ID or path does not match any"),
+        "no-such-ocsp-response",
+    ),
+    (
+        Holds("expects a valid certid or certificate path"),
+        "no-such-ocsp-response",
+    ),
     (Holds("doesn't exist!"), "no-such-certificate"),
     (
         Begins("Can't find the target PID matching the prefix"),
@@ -93,6 +119,12 @@ const REFUSALS: &[(Words, &str)] = &[
     ),
     // -- it is not in a state for it --
     (Begins("No ongoing transaction!"), "no-transaction"),
+    (
+        Begins("The ongoing transaction is about"),
+        "other-transaction",
+    ),
+    (Begins("No ACME configuration defined"), "not-configured"),
+    (Begins("Task already exists for"), "already-running"),
     (
         Is("Only servers in maintenance mode can be deleted."),
         "not-in-maintenance",
@@ -114,7 +146,57 @@ const REFUSALS: &[(Words, &str)] = &[
     (Holds("was not configured on this server"), "not-configured"),
     (Holds("failed because"), "not-configured"),
     (Begins("Frontend was previously shut down"), "shut-down"),
+    (Begins("Proxy is disabled."), "disabled"),
+    (Begins("Server still has connections"), "still-connected"),
+    (
+        Begins("Backend still has attached streams"),
+        "still-connected",
+    ),
+    (Begins("Backend must be unpublished"), "still-published"),
+    (
+        Begins("cannot change health on a tracking server"),
+        "tracking",
+    ),
+    (
+        Begins("agent checks are not enabled on this server"),
+        "not-configured",
+    ),
+    (Holds("ssl' cannot be set"), "not-configured"),
+    (Holds("not supported on dynamic servers"), "not-supported"),
+    (
+        Begins("Backend must use a dynamic load balancing"),
+        "not-supported",
+    ),
+    (
+        Begins("Backend does not support dynamic servers"),
+        "not-supported",
+    ),
+    (
+        Begins("Backend is using a static LB algorithm"),
+        "not-supported",
+    ),
+    (
+        Begins("Update for the current server address family"),
+        "not-supported",
+    ),
+    (Begins("Cannot delete a listen section"), "not-supported"),
+    (
+        Begins("Cannot remove a backend with stick-table"),
+        "not-supported",
+    ),
     (Holds("not compiled in"), "not-compiled-in"),
+    // -- the payload is wrong --
+    (Begins("unable to load certificate"), "invalid-content"),
+    (
+        Begins("inconsistencies between private key and certificate"),
+        "invalid-content",
+    ),
+    (
+        Begins("The transaction must contain at least"),
+        "invalid-content",
+    ),
+    (Begins("Invalid payload"), "invalid-content"),
+    (Begins("Unable to parse OCSP response"), "invalid-content"),
     // -- the words are wrong --
     (Begins("Require 'backend/server'."), "missing-argument"),
     (Begins("Require "), "missing-argument"),
@@ -153,6 +235,37 @@ const REFUSALS: &[(Words, &str)] = &[
     // -- a command that waits --
     (Begins("Interrupted."), "interrupted"),
     (Begins("Failed."), "condition-failed"),
+    (Begins("Wait delay expired."), "wait-expired"),
+];
+
+/// Refusals that HAProxy gives as a warning or a notice, with severity 4 or 5.
+const CALLED_NOTICES: &[Words] = &[
+    Begins("invalid "),
+    Begins("Invalid addr"),
+    Begins("Update for the current server address family"),
+    Begins("Frontend was previously shut down, cannot"),
+];
+
+/// First lines of what HAProxy says while it commits a certificate, to whoever wants something of any: nothing was
+/// begun. `Operations on certificates are currently locked!` comes after them.
+const LOCKED: &[&str] = &[
+    "Can't show!",
+    "Can't abort!",
+    "Can't delete!",
+    "Can't create a certificate!",
+    "Can't create a CA file!",
+    "Can't create a CRL file!",
+    "Can't update the certificate!",
+    "Can't update the CA file!",
+    "Can't update the CRL file!",
+    "Can't commit the certificate!",
+    "Can't commit the CA file!",
+    "Can't commit the CRL file!",
+    "Can't delete the certificate!",
+    "Can't delete the CA file!",
+    "Can't delete the CRL file!",
+    "Can't edit the crt-list: Operations on certificates are currently locked!",
+    "Can't update: operations on certificates are currently locked!",
 ];
 
 /// What HAProxy says when it has done something, for a socket that gives no severities.
@@ -169,9 +282,6 @@ const SUCCESSES: &[Words] = &[
     Begins("transaction created for "),
     Begins("transaction updated for "),
     Begins("transaction aborted for "),
-    Begins("Certificate '"),
-    Begins("CA file '"),
-    Begins("CRL file '"),
     Is("server ssl setting updated."),
     Is("All sockets are already disabled."),
     Is("nothing changed"),
@@ -180,6 +290,14 @@ const SUCCESSES: &[Words] = &[
     Is("no need to change the addr, port, both IP and port are identical"),
     Is("TLS ticket key updated!"),
     Is("OCSP Response updated!"),
+];
+
+/// The same, with a name in it: `Certificate 'X' deleted!`, which begins as `Certificate 'X' already exists!` does.
+const ENCLOSING: &[(&[u8], &[u8])] = &[
+    (b"Certificate '", b"' deleted!"),
+    (b"CA file '", b"' deleted!"),
+    (b"CRL file '", b"' deleted!"),
+    (b"Entry '", b"'!"),
 ];
 
 /// A whole reply that is a success.
@@ -212,7 +330,9 @@ pub(super) fn judge(
     }
     let refused = match severity {
         Some(0..=3) => Some(code(line, true).unwrap_or(REJECTED)),
-        Some(4) if line.starts_with(b"invalid ") => Some("invalid-argument"),
+        Some(4 | 5) if CALLED_NOTICES.iter().any(|words| words.fit(line, true)) => {
+            Some(code(line, true).unwrap_or(REJECTED))
+        }
         Some(_) => None,
         None => code(line, false),
     };
@@ -279,9 +399,12 @@ fn is_success(success: Success, severity: Option<u8>, text: &[u8], numbered: boo
         Some(_) => true,
         None => {
             !numbered
-                && SUCCESSES
+                && (SUCCESSES
                     .iter()
                     .any(|words| words.fit(first_line(text), true))
+                    || ENCLOSING.iter().any(|(start, end)| {
+                        first_line(text).starts_with(start) && first_line(text).ends_with(end)
+                    }))
         }
     };
     match success {
@@ -299,6 +422,9 @@ fn is_success(success: Success, severity: Option<u8>, text: &[u8], numbered: boo
 
 /// The code of a refusal by its first line. Without a severity only rows are believed that fix its beginning.
 fn code(line: &[u8], with_severity: bool) -> Option<&'static str> {
+    if LOCKED.iter().any(|locked| line == locked.as_bytes()) {
+        return Some("locked");
+    }
     REFUSALS
         .iter()
         .find(|(words, _)| words.fit(line, with_severity))
@@ -350,7 +476,7 @@ mod tests {
 
     #[test]
     fn each_success_is_what_the_table_of_commands_says() {
-        use Success::{Containing, Line, Notice, Quiet, Silent, Text};
+        use Success::{Containing, Line, Notice, Quiet, Silent, SilentOr, Text};
         for (success, reply, wanted) in [
             (Silent, "", "ok"),
             (Silent, "[6]: done\n", UNEXPECTED),
@@ -374,6 +500,31 @@ mod tests {
                 "[4]: invalid addr '127.0.0.1'\n",
                 "invalid-argument",
             ),
+            (
+                Containing(&["changed"]),
+                "[4]: Invalid addr 'localhost'\n",
+                "invalid-argument",
+            ),
+            (
+                Containing(&["changed"]),
+                "[4]: Update for the current server address family is only supported through configuration file.\n",
+                "not-supported",
+            ),
+            (
+                SilentOr(&["already"]),
+                "[5]: Frontend was previously shut down, cannot disable.\n",
+                "shut-down",
+            ),
+            (
+                SilentOr(&["already"]),
+                "[5]: All sockets are already disabled.\n",
+                "ok",
+            ),
+            (
+                Line("Done."),
+                "[3]: Wait delay expired. Server still has connections attached to it, cannot remove it.\n",
+                "wait-expired",
+            ),
             (Text, "[6]: \n", "ok"),
             (Text, "10 (initial 100)\n", "ok"),
             (Text, "[3]: No such server.\n", "no-such-server"),
@@ -394,6 +545,20 @@ mod tests {
         for (success, reply, wanted) in [
             (Notice, "New server registered.\n", "ok"),
             (Notice, "Something else.\n", UNEXPECTED),
+            (Notice, "Certificate '/a.pem' deleted!\n", "ok"),
+            (Notice, "Certificate '/a.pem' already exists!\n", UNEXPECTED),
+            (
+                Notice,
+                "Can't create a certificate!\nOperations on certificates are currently locked!\n",
+                "locked",
+            ),
+            (Notice, "CA file 'ca.crt' deleted!\n", "ok"),
+            (Notice, "CA file 'ca.crt' already exists!\n", UNEXPECTED),
+            (
+                Notice,
+                "Entry '/a.pem' deleted in crtlist '/list.txt'!\n",
+                "ok",
+            ),
             (
                 Quiet,
                 "port changed from '1' to '2' by 'stats socket command'\n",

@@ -1,0 +1,135 @@
+//! `drain_server`: out of service without breaking what is under way.
+
+use std::time::Duration;
+
+use haproxy_asking::Row;
+use haproxy_mcp_sdk::{Call, Change, Failure, Instance, Outcome};
+use serde::{Deserialize, Serialize};
+
+use crate::named::{Named, SET_SERVER};
+use crate::seen::{Asked, Service, confirmed};
+use crate::waiting::Waiting;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wanted {
+    backend: String,
+    server: String,
+    timeout_seconds: Option<u64>,
+    #[serde(default)]
+    maint: bool,
+}
+
+/// What a server still has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Left {
+    sessions: u64,
+    queued: u64,
+    /// In use, as far as HAProxy counts them: those of HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connections: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Emptied {
+    #[serde(flatten)]
+    change: Change<Service>,
+    drained: bool,
+    left: Left,
+    waited_seconds: u64,
+}
+
+const COLUMNS: &[&str] = &["scur", "qcur", "used_conn_cur", "status"];
+
+impl Left {
+    /// What the statistics say of it.
+    pub(crate) fn read(instance: &Instance, named: &Named, id: &str) -> Result<Self, Failure> {
+        Ok(Self::of(&named.row(instance, id, COLUMNS)?))
+    }
+
+    fn of(row: &Row) -> Self {
+        Self {
+            sessions: row.number("scur").unwrap_or_default(),
+            queued: row.number("qcur").unwrap_or_default(),
+            connections: row.number("used_conn_cur"),
+        }
+    }
+
+    fn is_none(self) -> bool {
+        self.sessions == 0 && self.queued == 0 && self.connections.unwrap_or_default() == 0
+    }
+
+    /// `3 sessions`, for a person.
+    pub(crate) fn line(self) -> String {
+        match self.sessions + self.queued {
+            0 => format!("{} connections", self.connections.unwrap_or_default()),
+            1 => "1 session".to_owned(),
+            sessions => format!("{sessions} sessions"),
+        }
+    }
+}
+
+pub(crate) fn drain_server(call: &Call<'_>) -> Result<Outcome, Failure> {
+    let Wanted {
+        backend,
+        server,
+        timeout_seconds,
+        maint,
+    } = call.arguments()?;
+    let named = Named { backend, server };
+    let (instance, path) = (call.instance(), named.path());
+    let seen = named.seen(&instance)?;
+    let before = Service::from(&seen);
+    // One in maintenance gets no new sessions either; draining it would let persisting ones in again.
+    let mut wanted = Asked::Maint;
+    if before.state != Asked::Maint {
+        wanted = Asked::Drain;
+        let words = ["state", wanted.word()];
+        named.ask(&instance, &SET_SERVER, &words)?;
+    }
+    let mut waiting = Waiting::new(call, Duration::from_secs(timeout_seconds.unwrap_or(60)));
+    let left = loop {
+        let row = named.row(&instance, &seen.id, COLUMNS)?;
+        let left = Left::of(&row);
+        let status = row.text("status");
+        // Somebody put it back into service: the sessions will not end, and reading back will say so.
+        let taken_back = status.starts_with("UP") || status.starts_with("no check");
+        if left.is_none() || taken_back || waiting.is_over() {
+            break left;
+        }
+        waiting.pause(&format!("{path} has {} left", left.line()))?;
+    };
+    let drained = left.is_none();
+    if drained && maint && wanted == Asked::Drain {
+        wanted = Asked::Maint;
+        let words = ["state", wanted.word()];
+        named.ask(&instance, &SET_SERVER, &words)?;
+    }
+    let change = confirmed(
+        call,
+        before,
+        || Ok(Service::from(&named.seen(&instance)?)),
+        |after| after.state == wanted,
+        &format!("state {} of `{path}`", wanted.word()),
+    )?;
+    let waited_seconds = waiting.waited().as_secs();
+    let line = if drained {
+        format!(
+            "{path} is empty after {waited_seconds} s, state {}",
+            wanted.word()
+        )
+    } else {
+        format!(
+            "{path} still has {} after {waited_seconds} s, state {}",
+            left.line(),
+            wanted.word()
+        )
+    };
+    let answer = Emptied {
+        change,
+        drained,
+        left,
+        waited_seconds,
+    };
+    Ok(Outcome::of(&named.answer(answer))?.text(line))
+}

@@ -1,0 +1,55 @@
+//! A server with a session that lasts as long as the test wants.
+
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use haproxy_mcp_testkit::{Binary, until};
+
+use super::{column, with};
+use crate::cases::Site;
+
+/// A session through `fe_held` to `be_held/h1`: it ends when this is dropped.
+pub(super) struct Held {
+    pub(super) site: Site,
+    /// Both ends of it: HAProxy stands between them.
+    session: Option<[UnixStream; 2]>,
+}
+
+impl Held {
+    pub(super) fn start(binary: &Binary) -> Self {
+        // Sockets in HAProxy's own folder: they need no port.
+        let site = with(
+            binary,
+            "
+frontend fe_held
+    mode tcp
+    timeout client 5m
+    bind unix@front.sock
+    default_backend be_held
+backend be_held
+    mode tcp
+    timeout server 5m
+    balance roundrobin
+    server h1 unix@back.sock
+",
+        );
+        let folder = site.haproxy.folder();
+        let server = UnixListener::bind(folder.join("back.sock")).unwrap();
+        let client = UnixStream::connect(folder.join("front.sock")).unwrap();
+        let (served, _) = server.accept().unwrap();
+        until("the session to be the server's", || {
+            match column(&site.haproxy, "be_held", "h1", "scur").as_str() {
+                "1" => Ok(()),
+                other => Err(format!("{other} sessions")),
+            }
+        });
+        Self {
+            site,
+            session: Some([client, served]),
+        }
+    }
+
+    /// It ends.
+    pub(super) fn end(&mut self) {
+        self.session = None;
+    }
+}
