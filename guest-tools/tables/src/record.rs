@@ -7,7 +7,7 @@ use haproxy_replies::value::Value;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// What says how an entry is kept rather than what is remembered: it differs from one moment to the next.
-const KEEPING: [&str; 3] = ["use", "exp", "shard"];
+pub(crate) const KEEPING: [&str; 3] = ["use", "exp", "shard"];
 
 /// A part of the peers' work, which is 0 where nobody shares it out.
 const SHARD: &str = "shard";

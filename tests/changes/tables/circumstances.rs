@@ -1,6 +1,7 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use haproxy_mcp_testkit::{Haproxy, ScriptedSocket, Step, until};
 use serde_json::json;
@@ -81,8 +82,8 @@ haproxy_mcp_testkit::on_each_version! {
         assert_eq!(error["details"]["reason"], "in-use", "{error}");
         assert!(error["hint"].as_str().unwrap().contains("shutdown_session"), "{error}");
         let answer = server.call("clear_table", json!({ "table": "t_ip" })).answer().clone();
-        assert_eq!(answer["before"], json!({ "used": 2, "matched": 2, "in_use": 1 }));
-        assert_eq!(answer["after"], json!({ "used": 1, "matched": 1, "in_use": 1 }));
+        assert_eq!(answer["before"], json!({ "used": 2, "matched": 2, "in_use": 1, "left": 1 }));
+        assert_eq!(answer["after"], json!({ "used": 1, "matched": 1, "in_use": 1, "left": 0 }));
         assert!(remembered(&site.haproxy, "t_ip").starts_with("key=192.0.2.7 "));
         drop(visitor);
         until("the visitor to be gone", || match uses().as_u64() {
@@ -91,6 +92,31 @@ haproxy_mcp_testkit::on_each_version! {
         });
         server.call("clear_table_entry", entry.clone()).answer();
         assert_eq!(remembered(&site.haproxy, "t_ip"), "");
+    }
+
+    /// What traffic makes anew at once was not there before.
+    fn a_table_is_emptied_while_it_is_used(binary: &Binary) {
+        let site = Site::usual(binary);
+        let haproxy = &site.haproxy;
+        haproxy.traffic(40);
+        for n in 0..50 {
+            haproxy.raw(&format!("set table be_app key 192.0.2.{n} data.gpc0 3"));
+        }
+        let server = serve(&site, "admin");
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    haproxy.traffic(1);
+                }
+            });
+            let answer = server.call("clear_table", json!({ "table": "be_app" }));
+            stop.store(true, Ordering::Relaxed);
+            let answer = answer.answer();
+            assert!(answer["before"]["left"].as_u64().unwrap() >= 50, "{answer}");
+            assert_eq!(answer["after"]["left"], json!(0), "{answer}");
+        });
+        assert!(!remembered(haproxy, "be_app").contains("192.0.2."));
     }
 
     fn a_socket_of_a_lower_level_is_explained(binary: &Binary) {
@@ -185,5 +211,45 @@ fn a_worker_that_goes_away_is_no_success() {
         assert_eq!(sent.len(), known + 1, "{what}: {sent:?}");
         let written = sent.iter().filter(|line| line.contains("set table"));
         assert_eq!(written.count(), usize::from(known > 2), "{what}: {sent:?}");
+    }
+}
+
+/// A table that is as it was is not called empty.
+#[test]
+fn what_was_not_removed_is_told() {
+    let entries = |exp: u32, gpc0: u32| {
+        format!(
+            "\n# table: t_ip, type: ip, size:1024, used:2\n\
+             0x7f00: key=192.0.2.7 use=0 exp={exp} shard=0 gpc0={gpc0} gpc0_rate(10000)=0\n\
+             0x7f10: key=192.0.2.8 use=1 exp={exp} shard=0 gpc0={gpc0} gpc0_rate(10000)=9\n\n"
+        )
+    };
+    let says = |reply: &str| vec![Step::ReadLine, Step::send(reply)];
+    for (what, exp, gpc0, gone) in [
+        ("it is as it was", 5_000, 7, false),
+        ("its time goes on", 4_990, 7, false),
+        ("it was made anew", 5_001, 7, true),
+        ("it counts anew", 5_000, 1, true),
+    ] {
+        let replies = vec![says(&entries(5_000, 7)), says("\n\n")];
+        let socket = ScriptedSocket::unix_each(replies, says(&entries(exp, gpc0)));
+        let server = program("admin").socket(&socket.path()).start();
+        server.stateless();
+        let response = server.call("clear_table", json!({ "table": "t_ip" }));
+        if gone {
+            assert_eq!(response.answer()["after"]["left"], json!(0), "{what}");
+        } else {
+            assert_eq!(
+                response.code(),
+                "not-applied",
+                "{what}: {}",
+                response.message
+            );
+            assert_eq!(
+                response.error()["details"]["after"]["left"],
+                json!(1),
+                "{what}"
+            );
+        }
     }
 }

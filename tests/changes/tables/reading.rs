@@ -96,8 +96,8 @@ haproxy_mcp_testkit::on_each_version! {
         let server = serve(&site, "admin");
         let filter = json!([{ "type": "gpt0", "op": "ne", "value": 1 }]);
         let answer = server.call("clear_table", json!({ "table": "t_ip", "filter": filter })).answer().clone();
-        assert_eq!(answer["before"], json!({ "used": 30, "matched": 20, "in_use": 0 }));
-        assert_eq!(answer["after"], json!({ "used": 10, "matched": 0, "in_use": 0 }));
+        assert_eq!(answer["before"], json!({ "used": 30, "matched": 20, "in_use": 0, "left": 20 }));
+        assert_eq!(answer["after"], json!({ "used": 10, "matched": 0, "in_use": 0, "left": 0 }));
         let left = remembered(&site.haproxy, "t_ip");
         assert_eq!(left.lines().count(), 10);
         assert!(left.lines().all(|line| line.contains("gpt0=1")), "{left}");
