@@ -75,6 +75,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(crate::topology::cases());
     cases.extend(crate::rates::cases());
     cases.extend(crate::process::cases());
+    cases.extend(crate::servers::cases());
     cases.extend(crate::logs::cases());
     cases.extend(crate::maps::cases());
     cases.extend(crate::tables::cases());

@@ -107,6 +107,7 @@ fn objections(
             let known = crate::topology::check(&mut check, other, arguments, answer)
                 || crate::rates::check(&mut check, other, arguments, answer)
                 || crate::process::check(&mut check, other, arguments, answer)
+                || crate::servers::check(&mut check, other, arguments, answer)
                 || crate::logs::check(&mut check, other, answer)
                 || crate::maps::check(&mut check, other, arguments, answer)
                 || crate::tables::check(&mut check, other, arguments, answer)

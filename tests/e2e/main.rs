@@ -50,6 +50,8 @@ mod protocol;
 mod rates;
 /// Pages, sorting and choosing, with the whole table for comparison.
 mod selection;
+/// The weight of a server.
+mod servers;
 /// Sessions.
 mod sessions;
 /// Stick tables and their entries.

@@ -16,6 +16,7 @@
 
 pub mod admin_state;
 mod row;
+mod waiting;
 
 use haproxy_mcp_sdk::{Failure, Instance, Reply};
 use haproxy_replies::backends::BackendsReader;
@@ -24,6 +25,7 @@ use haproxy_replies::servers_state::{ServerState, ServersStateError, ServersStat
 use haproxy_replies::stat::{Consumer, ObjectType, ProxySearch, StatError, StatReader};
 
 pub use row::{Object, Row, row};
+pub use waiting::Waiting;
 
 /// Whether HAProxy takes the name for its own number of a backend: `#5`. No backend can be named so.
 pub fn is_number(backend: &str) -> bool {

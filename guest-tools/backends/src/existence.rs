@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use haproxy_asking::{is_number, no_such_backend};
-use haproxy_mcp_sdk::{Call, Change, Failure, Instance, Need, Outcome};
+use haproxy_asking::{Waiting, is_number, no_such_backend};
+use haproxy_mcp_sdk::{Call, Change, Failure, Need, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::named::{Seen, admin, ask, find};
@@ -76,9 +76,6 @@ struct Which {
     timeout_seconds: Option<u64>,
 }
 
-/// Longest part of a wait: one command may not take for ever.
-const PART: Duration = Duration::from_millis(500);
-
 pub(crate) fn del_backend(call: &Call<'_>) -> Result<Outcome, Failure> {
     let Which {
         name,
@@ -90,39 +87,22 @@ pub(crate) fn del_backend(call: &Call<'_>) -> Result<Outcome, Failure> {
         return Err(no_such_backend(&instance, &name)?);
     }
     let before = find(&instance, &name)?;
-    let at_most = Duration::from_secs(timeout_seconds.unwrap_or(30));
-    let began = call.monotonic();
+    let waiting = Waiting::new(call, Duration::from_secs(timeout_seconds.unwrap_or(60)));
     let said = loop {
-        let failure = match ask(&instance, &DEL_BACKEND, &name, &[]) {
+        match ask(&instance, &DEL_BACKEND, &name, &[]) {
             Ok(said) => break said,
-            Err(failure) => failure,
-        };
-        let waited = call.monotonic().saturating_sub(began);
-        if failure.rejection() != Some("still-connected") || waited >= at_most {
-            return Err(failure);
+            Err(failure)
+                if failure.rejection() == Some("still-connected") && !waiting.is_over() =>
+            {
+                let message = format!("{name} has sessions left");
+                waiting.pause_until(&instance, &["be-removable", &name], &message)?;
+            }
+            Err(failure) => return Err(failure),
         }
-        let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
-        let message = format!("the last sessions of {name}");
-        call.progress(seconds(waited), seconds(at_most), &message);
-        wait(&instance, &name, PART.min(at_most.saturating_sub(waited)))?;
     };
     let after = find(&instance, &name)?;
     let holds = after.is_none();
     answer(&name, before, after, holds, &said, "removed")
-}
-
-/// HAProxy wakes up when the last session ends. Why it does not, `del backend` says better.
-fn wait(instance: &Instance, name: &str, time: Duration) -> Result<(), Failure> {
-    let time = format!("{}ms", time.as_millis().max(1));
-    match instance.ask(&["wait", &time, "be-removable", name]) {
-        Ok(_) => Ok(()),
-        Err(Failure::Rejected(code, _))
-            if matches!(code.as_str(), "wait-expired" | "condition-failed") =>
-        {
-            Ok(())
-        }
-        Err(failure) => Err(failure),
-    }
 }
 
 fn answer(

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use haproxy_asking::Waiting;
 use haproxy_mcp_sdk::{Call, Change, Failure, Instance, Need, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::drain::Left;
 use crate::named::{Named, SET_SERVER, admin};
 use crate::seen::{Asked, Seen, Service, confirmed};
-use crate::waiting::Waiting;
 
 const DEL_SERVER: Need = admin(&["del", "server"]);
 
@@ -36,7 +36,7 @@ pub(crate) fn del_server(call: &Call<'_>) -> Result<Outcome, Failure> {
     let named = Named { backend, server };
     let (instance, path) = (call.instance(), named.path());
     let seen = named.seen(&instance)?;
-    let mut waiting = Waiting::new(call, Duration::from_secs(timeout_seconds.unwrap_or(60)));
+    let waiting = Waiting::new(call, Duration::from_secs(timeout_seconds.unwrap_or(60)));
     // HAProxy looks for what refers to the server before it looks at its state: one that must stay is found out while it
     // still serves.
     match named.ask(&instance, &DEL_SERVER, &[]) {
@@ -45,10 +45,10 @@ pub(crate) fn del_server(call: &Call<'_>) -> Result<Outcome, Failure> {
             Some("not-in-maintenance") => {
                 let maint = ["state", Asked::Maint.word()];
                 named.ask(&instance, &SET_SERVER, &maint)?;
-                let deleted = delete(&instance, &named, &seen, &mut waiting);
+                let deleted = delete(&instance, &named, &seen, &waiting);
                 deleted.map_err(|failure| put_back(&instance, &named, &seen, failure))?;
             }
-            Some("still-connected") => delete(&instance, &named, &seen, &mut waiting)?,
+            Some("still-connected") => delete(&instance, &named, &seen, &waiting)?,
             _ => return Err(failure),
         },
     }
@@ -72,7 +72,7 @@ fn delete(
     instance: &Instance,
     named: &Named,
     seen: &Seen,
-    waiting: &mut Waiting<'_>,
+    waiting: &Waiting<'_>,
 ) -> Result<(), Failure> {
     let waits = instance.supports(&["wait"])?;
     loop {
@@ -97,18 +97,10 @@ fn delete(
             .details(details.to_string()));
         }
         let message = format!("{path} has {} left", left.line());
-        if !waits {
+        if waits {
+            waiting.pause_until(instance, &["srv-removable", &path], &message)?;
+        } else {
             waiting.pause(&message)?;
-            continue;
-        }
-        // HAProxy wakes up when the last session ends; in short parts, since one command may not take for ever.
-        let time = format!("{}ms", waiting.next(&message).as_millis());
-        match instance.ask(&["wait", &time, "srv-removable", &path]) {
-            Ok(_) => {}
-            // Why it is not to be had, `del server` says better.
-            Err(Failure::Rejected(code, _))
-                if matches!(code.as_str(), "wait-expired" | "condition-failed") => {}
-            Err(failure) => return Err(failure),
         }
     }
 }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use haproxy_asking::Row;
+use haproxy_asking::{Row, Waiting};
 use haproxy_mcp_sdk::{Call, Change, Failure, Instance, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::named::{Named, SET_SERVER};
 use crate::seen::{Asked, Service, confirmed};
-use crate::waiting::Waiting;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -87,7 +86,7 @@ pub(crate) fn drain_server(call: &Call<'_>) -> Result<Outcome, Failure> {
         let words = ["state", wanted.word()];
         named.ask(&instance, &SET_SERVER, &words)?;
     }
-    let mut waiting = Waiting::new(call, Duration::from_secs(timeout_seconds.unwrap_or(60)));
+    let waiting = Waiting::new(call, Duration::from_secs(timeout_seconds.unwrap_or(60)));
     let left = loop {
         let row = named.row(&instance, &seen.id, COLUMNS)?;
         let left = Left::of(&row);

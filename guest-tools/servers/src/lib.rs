@@ -22,7 +22,6 @@ mod ramp;
 mod seen;
 mod state;
 mod tls;
-mod waiting;
 mod weight;
 
 use haproxy_mcp_sdk::{Access, Tool};
