@@ -67,6 +67,7 @@ pub(crate) fn cases() -> Vec<Case> {
     let mut cases = crate::servers::cases();
     cases.extend(crate::frontends::cases());
     cases.extend(crate::backends::cases());
+    cases.extend(crate::certificates::cases());
     cases.extend(crate::master::cases());
     cases.extend(crate::maps::cases());
     cases.extend(crate::tables::cases());

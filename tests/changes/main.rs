@@ -19,6 +19,8 @@ mod audit;
 mod backends;
 /// For every tool that changes something: a success and a refusal.
 mod cases;
+/// Certificates, with what goes with them: replaced whole or not at all.
+mod certificates;
 /// What is asked of every one of them, on every version of HAProxy.
 mod every;
 /// Frontends: whether they take connections, and how many.

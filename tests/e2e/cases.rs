@@ -80,6 +80,7 @@ pub(crate) fn cases() -> Vec<Case> {
     cases.extend(crate::maps::cases());
     cases.extend(crate::tables::cases());
     cases.extend(crate::sessions::cases());
+    cases.extend(crate::certificates::cases());
     cases
 }
 

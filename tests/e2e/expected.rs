@@ -42,6 +42,7 @@ impl Moment {
                 .chain(crate::maps::COMMANDS)
                 .chain(crate::tables::COMMANDS)
                 .chain(crate::sessions::COMMANDS)
+                .chain(crate::certificates::COMMANDS)
                 .map(|command| (command, haproxy.raw_text(command)))
                 .collect(),
         }
@@ -111,7 +112,8 @@ fn objections(
                 || crate::logs::check(&mut check, other, answer)
                 || crate::maps::check(&mut check, other, arguments, answer)
                 || crate::tables::check(&mut check, other, arguments, answer)
-                || crate::sessions::check(&mut check, other, arguments, answer);
+                || crate::sessions::check(&mut check, other, arguments, answer)
+                || crate::certificates::check(&mut check, other, arguments, answer);
             assert!(known, "nobody has written down what `{other}` must answer");
         }
     }

@@ -18,6 +18,8 @@ mod arguments;
 mod cancellation;
 /// For every tool: a call that succeeds, and one that is refused.
 mod cases;
+/// Certificates: which there are, when they expire, and what goes with them.
+mod certificates;
 /// What an independent client makes of it.
 mod client;
 /// The whole table of statistics, as the raw CSV has it.

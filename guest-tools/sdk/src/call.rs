@@ -43,6 +43,11 @@ impl<'a> Call<'a> {
         Duration::from_nanos(clock::monotonic())
     }
 
+    /// Seconds since 1970-01-01 00:00:00 UTC, by the clock of the machine that the host runs on.
+    pub fn now(&self) -> i64 {
+        i64::try_from(clock::wall() / 1000).unwrap_or(i64::MAX)
+    }
+
     /// Waits, to the millisecond.
     ///
     /// # Errors

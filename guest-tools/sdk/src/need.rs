@@ -27,6 +27,22 @@ impl Need {
             .map_err(|failure| self.explain(instance, failure))
     }
 
+    /// Sends the command with these further words and the lines that belong to it, as [`Need::ask`] does.
+    ///
+    /// # Errors
+    /// As [`Instance::ask_with`].
+    pub fn ask_with(
+        &self,
+        instance: &Instance,
+        further: &[&str],
+        payload: Vec<String>,
+    ) -> Result<Reply, Failure> {
+        let words: Vec<&str> = self.command.iter().chain(further).copied().collect();
+        instance
+            .ask_with(&words, payload)
+            .map_err(|failure| self.explain(instance, failure))
+    }
+
     fn explain(&self, instance: &Instance, failure: Failure) -> Failure {
         let command = self.command.join(" ");
         match (&failure, self.since, self.level) {
