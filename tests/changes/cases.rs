@@ -7,7 +7,6 @@ use tempfile::TempDir;
 pub(crate) struct Site {
     pub(crate) haproxy: Haproxy,
     /// Where its maps, lists and certificates are; gone with the site.
-    #[expect(dead_code, reason = "it lives as long as the site")]
     pub(crate) files: Option<TempDir>,
     /// Whether tools that speak to the master get its socket.
     pub(crate) master: bool,
@@ -64,16 +63,18 @@ impl Case {
 
 /// All of them. A tool that the server lists and that changes something, and that is not here, fails a test.
 pub(crate) fn cases() -> Vec<Case> {
-    let mut cases = crate::servers::cases();
-    cases.extend(crate::frontends::cases());
-    cases.extend(crate::backends::cases());
-    cases.extend(crate::certificates::cases());
-    cases.extend(crate::master::cases());
-    cases.extend(crate::maps::cases());
-    cases.extend(crate::tables::cases());
-    cases.extend(crate::sessions::cases());
-    cases.extend(crate::process::cases());
-    cases
+    [
+        crate::servers::cases(),
+        crate::frontends::cases(),
+        crate::backends::cases(),
+        crate::certificates::cases(),
+        crate::master::cases(),
+        crate::maps::cases(),
+        crate::tables::cases(),
+        crate::sessions::cases(),
+        crate::process::cases(),
+    ]
+    .concat()
 }
 
 /// The program that is tested, with all tools that this access allows.

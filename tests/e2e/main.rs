@@ -34,6 +34,8 @@ mod lines;
 mod log;
 /// What HAProxy logs: errors, events, messages of the start.
 mod logs;
+/// Maps and ACLs, and their entries.
+mod maps;
 /// The master: its processes, and what it said.
 mod master;
 /// What was seen of every tool on every version, for the documentation.
@@ -44,8 +46,6 @@ mod memory;
 mod oracle;
 /// The process, its memory and threads, and what it can be asked.
 mod process;
-/// Maps and ACLs, and their entries.
-mod maps;
 /// MCP itself: both eras, what is not a tool call, what is on which stream.
 mod protocol;
 /// Samples, rankings and the file of statistics.
