@@ -5,6 +5,9 @@
 //! can be told apart, since no refusal holds an empty line; those of other commands cannot. A master does the same where
 //! each command says which worker it is for (`@1 CMD;@1 CMD;quit`).
 
+use std::time::Duration;
+
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::client::{Bounds, RuntimeApi};
@@ -22,6 +25,9 @@ const AROUND_BYTES: usize = 40;
 /// setting of severities there, and that of its own level (`set severity-output number -;operator -;`), in the buffer
 /// that holds the rest of the line. Beyond its 16 KiB 3.0 loses its place in the line, and 3.2 and 3.4 hang.
 const MASTER_BYTES: usize = 40;
+
+/// A master gives one answer at a time: after this time there are several, and one read gets them all.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// Permitted commands that go out together, on one line.
 #[derive(Debug)]
@@ -162,6 +168,9 @@ impl RuntimeApi {
                     endpoint: stream.endpoint().to_owned(),
                     limit: MESSAGE_BYTES as u64,
                 }));
+            }
+            if self.door().master {
+                sleep(GATHER).await;
             }
             next = stream.next().await?;
         }

@@ -308,8 +308,11 @@ pub fn decide(
 /// The one row that the command fits, and what its words are.
 fn row(command: &Command) -> Result<(&'static CommandSpec, Vec<Role>), Denial> {
     let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
-    let named = || COMMANDS.iter().filter(|spec| words.starts_with(spec.path));
-    let Some(path) = named().map(|spec| spec.path.len()).max() else {
+    let named: Vec<&CommandSpec> = COMMANDS
+        .iter()
+        .filter(|spec| words.starts_with(spec.path))
+        .collect();
+    let Some(path) = named.iter().map(|spec| spec.path.len()).max() else {
         // It may hold anything: only its first words are shown.
         return Err(Denial {
             asked: veiled(command, 3),
@@ -318,7 +321,7 @@ fn row(command: &Command) -> Result<(&'static CommandSpec, Vec<Role>), Denial> {
         });
     };
     let args = words.get(path..).unwrap_or_default();
-    let forms = || named().filter(|spec| spec.path.len() == path);
+    let forms = || named.iter().copied().filter(|spec| spec.path.len() == path);
     let mut misfits = Vec::new();
     let mut payload_differs = false;
     for spec in forms() {
