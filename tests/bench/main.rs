@@ -24,7 +24,7 @@ mod served;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use haproxy_mcp_testkit::{Haproxy, newest};
+use haproxy_mcp_testkit::{Binary, Haproxy, newest};
 
 use report::{Report, Sample};
 use served::{Peer, Served};
@@ -55,6 +55,7 @@ fn main() {
             parsing(&mut report, &bytes, rounds(101));
         }
     }
+    show_table(&mut report, &own, &binary, rounds(51));
     instances(&mut report, rounds(3_000));
     memory(&mut report, &own, &Haproxy::start(&binary));
     report.write(quick);
@@ -123,6 +124,46 @@ fn show_stat(report: &mut Report, own: &Peer, haproxy: &Haproxy, servers: usize,
         ours.push(floor::timed(|| served.call("show_stat", "{}")));
     }
     report.show_stat(servers, bytes, &raw, &ours, &served.memory());
+}
+
+/// `show_table` of a table of 100,000 entries, filtered and sorted, beside the raw socket with the same filter.
+fn show_table(report: &mut Report, own: &Peer, binary: &Binary, rounds: usize) {
+    const TABLE: &str = "
+backend visitors
+    stick-table type ip size 200k expire 1h store gpc0,gpt0,http_req_cnt,http_req_rate(10s),bytes_out_cnt,conn_cur
+";
+    let haproxy = Haproxy::builder(binary).config(TABLE).start();
+    let socket = haproxy.admin_socket();
+    for first in (0..100_000_u32).step_by(200) {
+        let entries: Vec<String> = (first..first + 200)
+            .map(|n| {
+                let key = std::net::Ipv4Addr::from(0x0a00_0000 + n);
+                format!(
+                    "set table visitors key {key} data.gpc0 {} data.http_req_cnt {}",
+                    n % 1000,
+                    n % 5000
+                )
+            })
+            .collect();
+        floor::ask(&socket, &entries.join(";"));
+    }
+    let mut served = Served::start(own, Some(&socket));
+    served.initialize();
+    let mut rows = Vec::new();
+    for (what, least) in [("1,000", 990), ("50,000", 500), ("100,000", 0)] {
+        let command = format!("show table visitors data.gpc0 ge {least}");
+        let arguments = format!(
+            r#"{{"table":"visitors","filter":[{{"type":"gpc0","op":"ge","value":{least}}}],"sort":"http_req_cnt"}}"#
+        );
+        served.call("show_table", &arguments);
+        let (mut raw, mut ours) = (Sample::default(), Sample::default());
+        for _ in 0..rounds {
+            raw.push(floor::timed(|| floor::ask(&socket, &command).len()));
+            ours.push(floor::timed(|| served.call("show_table", &arguments)));
+        }
+        rows.push((what, raw, ours));
+    }
+    report.show_table(&rows, &served.memory());
 }
 
 /// The `stats` module on a dump that lies in memory beside native csv-core on the same bytes.

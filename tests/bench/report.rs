@@ -138,6 +138,26 @@ impl Report {
         }
     }
 
+    pub(crate) fn show_table(&mut self, rows: &[(&str, Sample, Sample)], memory: &Memory) {
+        let rows: Vec<String> = rows
+            .iter()
+            .map(|(matched, raw, ours)| {
+                format!(
+                    "| {matched} | {} | {} | {:.2} |",
+                    raw.shown(),
+                    ours.shown(),
+                    ours.median() / raw.median()
+                )
+            })
+            .collect();
+        let peak = memory.peak as f64 / 1_024.0;
+        self.table(
+            &format!("`show_table` of 100,000 entries, filtered and sorted, over stdio (peak RSS {peak:.1} MiB)"),
+            "| entries that match | raw socket with the same filter, ms: median (p99) | ours, ms | ratio |",
+            &rows,
+        );
+    }
+
     pub(crate) fn parsing(&mut self, bytes: usize, native: &Sample, guest: &Sample) {
         let megabytes = bytes as f64 / 1e6;
         let row = |what: &str, sample: &Sample| {

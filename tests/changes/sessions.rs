@@ -178,7 +178,7 @@ haproxy_mcp_testkit::on_each_version! {
         let left = ids(&site.haproxy, "fe_held");
         assert_eq!(left, [all[0].clone(), all[2].clone()]);
         let sent_away = visitors.iter_mut().position(|visitor| !visitor.stays());
-        visitors.remove(sent_away.expect("one was sent away")).is_sent_away();
+        visitors.remove(sent_away.expect("one was sent away")).wait_for_the_end();
         assert!(visitors.iter_mut().all(Visitor::stays));
         // The id may be a connection of the Runtime API by now: that one is not meant.
         let again = server.call("shutdown_session", json!({ "session": all[1] }));
@@ -194,7 +194,7 @@ haproxy_mcp_testkit::on_each_version! {
             let call = server.begin("shutdown_session", json!({ "session": id }));
             let next = place.visitor("192.0.2.9");
             assert_eq!(server.finish(call).answer()["holds"], json!(true));
-            visitors.remove(0).is_sent_away();
+            visitors.remove(0).wait_for_the_end();
             visitors.push(next);
             arrive(&site.haproxy, 1);
         }
@@ -227,7 +227,7 @@ frontend fe_other
         assert_eq!(answer["before"], json!({ "sessions": 5, "left": 5 }), "{answer}");
         assert_eq!(answer["after"], json!({ "sessions": 0, "left": 0 }), "{answer}");
         for visitor in visitors {
-            visitor.is_sent_away();
+            visitor.wait_for_the_end();
         }
         assert_eq!(ids(&site.haproxy, "fe_held"), Vec::<String>::new());
     }

@@ -86,7 +86,7 @@ pub(crate) struct Visitor(UnixStream);
 
 impl Visitor {
     /// Waits until HAProxy ends his connection.
-    pub(crate) fn is_sent_away(mut self) {
+    pub(crate) fn wait_for_the_end(mut self) {
         self.0.set_read_timeout(Some(DEADLINE)).unwrap();
         match self.0.read(&mut [0; 1]) {
             Ok(0) => {}

@@ -183,16 +183,7 @@ pub(crate) fn check(check: &mut Check<'_>, tool: &str, arguments: &Value, answer
                 check.same("same", &answer["same"], &json!(true));
             }
         }
-        "get_var" => {
-            let [name, kind, value] =
-                ["name", "type", "value"].map(|key| answer[key].as_str().unwrap_or("?"));
-            let said = lines("get var proc.site", all);
-            check.same(
-                "the variable",
-                vec![format!("{name}: type={kind} value=<{value}>")],
-                said,
-            );
-        }
+        "get_var" => variable(check, answer),
         "show_acme_status" => {
             let said = lines("acme status", |line| !line.starts_with('#'));
             check.same(
@@ -235,6 +226,15 @@ fn counter(row: &Map<String, Value>) -> String {
         text(row, "condition")
     );
     line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `proc.site: type=str value=<testsite>`
+fn variable(check: &mut Check<'_>, answer: &Value) {
+    let [name, kind, value] =
+        ["name", "type", "value"].map(|key| answer[key].as_str().unwrap_or("?"));
+    let said = lines(check.before, "get var proc.site", |_| true);
+    let written = vec![format!("{name}: type={kind} value=<{value}>")];
+    check.same("the variable", written, said);
 }
 
 /// Counters move on: what is said lies between what was and what is.

@@ -1,6 +1,5 @@
 //! Stick tables: what they are, and what they remember, compared with what the raw socket says.
 
-use haproxy_mcp_testkit::Haproxy;
 use serde_json::{Map, Value, json};
 
 use crate::cases::Case;
