@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::held::Held;
 use super::{column, field, operate, state_of, with};
-use crate::cases::{Case, Site, serve};
+use crate::cases::{Case, Site, program, serve};
 
 /// Three servers that nothing refers to, and two of which one does.
 fn many(binary: &Binary) -> Site {
@@ -237,6 +237,31 @@ haproxy_mcp_testkit::on_each_version! {
         held.site.haproxy.stop();
         let response = server.finish(call);
         assert!(["unreachable", "interrupted"].contains(&response.code()), "{}", response.message);
+    }
+
+    /// Whose socket closes nothing by itself, and on 2.6 gives no severities.
+    fn a_server_comes_and_goes_through_the_master_alone(binary: &Binary) {
+        let mut held = Held::with_master(binary);
+        let server = program("admin")
+            .arg("--master-socket")
+            .arg(held.site.haproxy.master_socket())
+            .start();
+        server.stateless();
+        server.call("add_server", add(&json!({ "ready": true, "check": true }))).answer();
+        assert_eq!(field(&held.site.haproxy, "be_app", "new", "srv_admin_state"), "0");
+        let refused = server.call("add_server", add(&json!({})));
+        assert_eq!(refused.error()["details"]["reason"], "already-exists", "{}", refused.message);
+        let named = json!({ "backend": "be_held", "name": "h1", "timeout_seconds": 60 });
+        let call = server.begin("del_server", named);
+        until("the server to be in maintenance", || {
+            match field(&held.site.haproxy, "be_held", "h1", "srv_admin_state").as_str() {
+                "1" => Ok(()),
+                other => Err(other.to_owned()),
+            }
+        });
+        held.end();
+        server.finish(call).answer();
+        assert_eq!(state_of(&held.site.haproxy, "be_held", "h1"), "");
     }
 
     fn a_server_comes_and_goes_and_comes(binary: &Binary) {

@@ -2,9 +2,9 @@
 
 use std::os::unix::net::{UnixListener, UnixStream};
 
-use haproxy_mcp_testkit::{Binary, until};
+use haproxy_mcp_testkit::{Binary, Haproxy, HaproxyBuilder, until};
 
-use super::{column, with};
+use super::column;
 use crate::cases::Site;
 
 /// A session through `fe_held` to `be_held/h1`: it ends when this is dropped.
@@ -16,10 +16,17 @@ pub(super) struct Held {
 
 impl Held {
     pub(super) fn start(binary: &Binary) -> Self {
+        Self::on(Haproxy::builder(binary))
+    }
+
+    /// On a worker of a master.
+    pub(super) fn with_master(binary: &Binary) -> Self {
+        Self::on(Haproxy::builder(binary).master_worker())
+    }
+
+    fn on(builder: HaproxyBuilder) -> Self {
         // Sockets in HAProxy's own folder: they need no port.
-        let site = with(
-            binary,
-            "
+        let sections = "
 frontend fe_held
     mode tcp
     timeout client 5m
@@ -30,12 +37,16 @@ backend be_held
     timeout server 5m
     balance roundrobin
     server h1 unix@back.sock
-",
-        );
+";
+        let site = Site {
+            haproxy: builder.with(sections).start(),
+            files: None,
+            master: false,
+        };
         let folder = site.haproxy.folder();
-        let server = UnixListener::bind(folder.join("back.sock")).unwrap();
+        let listener = UnixListener::bind(folder.join("back.sock")).unwrap();
         let client = UnixStream::connect(folder.join("front.sock")).unwrap();
-        let (served, _) = server.accept().unwrap();
+        let (at_server, _) = listener.accept().unwrap();
         until("the session to be the server's", || {
             match column(&site.haproxy, "be_held", "h1", "scur").as_str() {
                 "1" => Ok(()),
@@ -44,7 +55,7 @@ backend be_held
         });
         Self {
             site,
-            session: Some([client, served]),
+            session: Some([client, at_server]),
         }
     }
 
