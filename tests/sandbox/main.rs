@@ -8,6 +8,7 @@
 //! - `writes`: every wording of a write; HAProxy's own state is the judge
 //! - `replies`: replies that are not closed, not read, or read oddly
 //! - `answers`: results and errors that are not what was promised
+//! - `transactions`: guests that leave something open in HAProxy, called with a grant that no module from a file has
 //! - `cancelling`: callers who give up on guests that do not hear
 //! - `loading`: modules that cannot be loaded, and what is said of it
 //! - `logged`: the operator's log, and who can write lines of it
@@ -38,5 +39,6 @@ mod places;
 mod replies;
 mod site;
 mod starting;
+mod transactions;
 mod wasi;
 mod writes;

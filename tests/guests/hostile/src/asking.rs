@@ -51,6 +51,34 @@ pub fn say_all(call: &Call<'_>) -> Result<Outcome, Failure> {
     Ok(Outcome::new(json!({ "outcomes": outcomes }).to_string()))
 }
 
+#[derive(Deserialize)]
+struct SaidAnd {
+    commands: Vec<Said>,
+    then: String,
+}
+
+/// Whatever it opened in HAProxy by these commands, it does not settle. A refusal ends it, too.
+pub fn say_and(call: &Call<'_>) -> Result<Outcome, Failure> {
+    let SaidAnd { commands, then } = call.arguments()?;
+    let instance = runtime::current();
+    let mut replies = Vec::new();
+    for said in commands {
+        replies.push(read_all(&instance.execute(&said.into())?)?);
+    }
+    call.progress(1, 2, "said");
+    match then.as_str() {
+        "return" => Ok(Outcome::new(json!({ "replies": replies }).to_string())),
+        "fail" => Err(Failure::other("it gives up")),
+        "return-nonsense" => Ok(Outcome::new("no JSON".to_owned())),
+        "panic" => panic!("a panic"),
+        "spin" => crate::computing::spin(call),
+        "memory" => crate::computing::memory(call),
+        "recurse" => crate::computing::recurse(call),
+        "stay" => crate::waiting::stay(call),
+        other => Err(Failure::invalid_argument(format!("no such end: `{other}`"))),
+    }
+}
+
 /// Asks for a second and a third reply, before and after it read the first.
 pub fn ask_again(_call: &Call<'_>) -> Result<Outcome, Failure> {
     let command = Command {

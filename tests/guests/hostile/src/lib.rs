@@ -84,6 +84,11 @@ const TOOLS: &[Tool] = &[
         asking::say_all,
     ),
     tool(
+        "say_and",
+        "Sends `commands` one after another, and `then` returns, fails, or ends in a way of its own.",
+        asking::say_and,
+    ),
+    tool(
         "ask_again",
         "Asks again while a reply is open.",
         asking::ask_again,
