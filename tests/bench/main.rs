@@ -55,7 +55,7 @@ fn main() {
             parsing(&mut report, &bytes, rounds(101));
         }
     }
-    show_table(&mut report, &own, &binary, rounds(51));
+    show_table(&mut report, &binary, rounds(51));
     instances(&mut report, rounds(3_000));
     memory(&mut report, &own, &Haproxy::start(&binary));
     report.write(quick);
@@ -127,7 +127,7 @@ fn show_stat(report: &mut Report, own: &Peer, haproxy: &Haproxy, servers: usize,
 }
 
 /// `show_table` of a table of 100,000 entries, filtered and sorted, beside the raw socket with the same filter.
-fn show_table(report: &mut Report, own: &Peer, binary: &Binary, rounds: usize) {
+fn show_table(report: &mut Report, binary: &Binary, rounds: usize) {
     const TABLE: &str = "
 backend visitors
     stick-table type ip size 200k expire 1h store gpc0,gpt0,http_req_cnt,http_req_rate(10s),bytes_out_cnt,conn_cur
@@ -147,7 +147,7 @@ backend visitors
             .collect();
         floor::ask(&socket, &entries.join(";"));
     }
-    let mut served = Served::start(own, Some(&socket));
+    let mut served = Served::start(&Peer::own_with_all_tools(), Some(&socket));
     served.initialize();
     let mut rows = Vec::new();
     for (what, least) in [("1,000", 990), ("50,000", 500), ("100,000", 0)] {

@@ -29,6 +29,13 @@ impl Peer {
         }
     }
 
+    /// The same with all tools listed, also those that nobody gets unasked.
+    pub(crate) fn own_with_all_tools() -> Self {
+        let mut own = Self::own();
+        own.command.extend(["--toolsets", "all"].map(str::to_owned));
+        own
+    }
+
     /// The one of `BENCH_PEER`.
     pub(crate) fn from_environment() -> Option<Self> {
         let peer = floor::variable("BENCH_PEER")?;
@@ -100,7 +107,9 @@ impl Served {
         self.ask(&format!(
             r#"{{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{{"name":"{tool}","arguments":{arguments}}}}}"#
         ));
-        assert!(!self.line.contains(r#""isError":true"#), "{}", self.line);
+        let answered =
+            self.line.contains(r#""result""#) && !self.line.contains(r#""isError":true"#);
+        assert!(answered, "{}", self.line);
     }
 
     fn send(&mut self, message: &str) {
