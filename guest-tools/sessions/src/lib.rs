@@ -52,7 +52,8 @@ const TOOLS: &[Tool] = &[
         access: Access::Operate,
         toolset: "sessions",
         destructive: true,
-        idempotent: true,
+        // an id may be another session's by then
+        idempotent: false,
         run: one::shutdown_session,
         ..Tool::USUAL
     },
@@ -67,7 +68,8 @@ const TOOLS: &[Tool] = &[
         access: Access::Operate,
         toolset: "sessions",
         destructive: true,
-        idempotent: true,
+        // those that came since end as well
+        idempotent: false,
         run: of_server::shutdown_sessions_server,
         ..Tool::USUAL
     },
