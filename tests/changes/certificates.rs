@@ -11,6 +11,7 @@ use crate::cases::{Case, Site, program, serve};
 /// Serial numbers of the certificates that the site is started with.
 const WWW: u64 = 0x1000;
 const LISTED: u64 = 0x2000;
+const SECOND: u64 = 0x3000;
 
 /// Where a file of the site is; only a name where the site has none.
 fn path(site: &Site, name: &str) -> String {
@@ -21,7 +22,7 @@ fn path(site: &Site, name: &str) -> String {
 }
 
 /// Files of a site with certificates, and the sections that use them: `www.pem` at a bind of its own with an OCSP
-/// response, `listed.pem` in `list.txt`, `ca.crt` and `ca.crl` for visitors.
+/// response, `listed.pem` and `second.pem` in `list.txt`, `ca.crt` and `ca.crl` for visitors.
 fn prepared() -> (TempDir, String) {
     let files = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &[u8]| {
@@ -36,12 +37,17 @@ fn prepared() -> (TempDir, String) {
     write("other.ocsp", &authority.ocsp(LISTED, 0));
     let listed = authority.issue(LISTED, &["listed.example.test"], 50);
     write("listed.pem", listed.pem().as_bytes());
+    let second = authority.issue(SECOND, &["second.example.test"], 50);
+    write("second.pem", second.pem().as_bytes());
     write("ca.crt", authority.pem().as_bytes());
     write("ca.crl", authority.revoke(&[1]).as_bytes());
     let folder = files.path().display();
     write(
         "list.txt",
-        format!("{folder}/listed.pem listed.example.test\n").as_bytes(),
+        format!(
+            "{folder}/listed.pem listed.example.test\n{folder}/second.pem second.example.test\n"
+        )
+        .as_bytes(),
     );
     let sections = format!(
         "
@@ -200,7 +206,7 @@ pub(crate) fn cases() -> Vec<Case> {
         admin(
             "del_ssl_crt_list",
             site,
-            |site| json!({ "crt_list": path(site, "list.txt"), "cert": path(site, "listed.pem") }),
+            |site| json!({ "crt_list": path(site, "list.txt"), "cert": path(site, "second.pem") }),
             list,
             |site| json!({ "crt_list": path(site, "list.txt"), "cert": path(site, "www.pem") }),
             "not-found",
@@ -597,13 +603,17 @@ haproxy_mcp_testkit::on_each_version! {
         for line in [None, Some(99)] {
             let response = delete(line);
             assert_eq!(response.code(), "invalid-argument", "{}", response.message);
-            assert_eq!(response.error()["details"]["names"], json!(["2", "3"]), "{}", response.message);
+            assert_eq!(response.error()["details"]["names"], json!(["3", "4"]), "{}", response.message);
         }
-        let response = delete(Some(3));
+        let response = delete(Some(4));
         assert_eq!(response.answer()["after"], json!([after[0]]), "{}", response.message);
         assert!(!list(&site).contains("a.example.test"));
         delete(None).answer();
         assert!(!list(&site).contains("www.pem"));
+        let first = path(&site, "listed.pem");
+        let response = server.call("del_ssl_crt_list", json!({ "crt_list": crt_list, "cert": first }));
+        assert_eq!(response.error()["details"]["reason"], "in-use", "{}", response.message);
+        assert!(response.error()["hint"].is_string(), "{}", response.message);
         let response = server.call("del_ssl_crt_list", json!({ "crt_list": "nosuch", "cert": cert }));
         assert_eq!(response.code(), "not-found");
         assert_eq!(response.error()["details"]["argument"], json!("/crt_list"), "{}", response.message);

@@ -298,7 +298,13 @@ pub(crate) fn del_ssl_crt_list(call: &Call<'_>) -> Result<Outcome, Failure> {
         }
     };
     let entry = format!("{cert}:{number}");
-    unlocked(|| DEL.ask(&instance, &[&crt_list, &entry]))?;
+    unlocked(|| DEL.ask(&instance, &[&crt_list, &entry])).map_err(|failure| match failure.rejection() {
+        Some("in-use") => failure.hint(
+            "the first certificate of a list is the one that its binds serve where no name fits: it stays until a reload \
+             with another one in the file",
+        ),
+        _ => failure,
+    })?;
     let after = of(&instance, &crt_list, &cert)?;
     let holds = after.iter().all(|line| line.line != Some(number));
     let what = format!("no line {number} of `{cert}` in `{crt_list}`");

@@ -70,6 +70,15 @@ impl<'a> Pem<'a> {
             .any(|block| block.label.ends_with("PRIVATE KEY"))
     }
 
+    /// Whether a private key stands anywhere, also where it is no block of its own: behind another one without a line
+    /// end between them, or behind a byte order mark.
+    pub(crate) fn mentions_key(&self) -> bool {
+        let blocks = self.blocks.iter().flat_map(|block| &block.lines);
+        blocks
+            .chain(&self.loose)
+            .any(|line| line.contains("PRIVATE KEY-----"))
+    }
+
     /// Whether a private key is behind a password.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.blocks.iter().any(|block| {
@@ -230,6 +239,23 @@ mod tests {
             ["what", "is this"]
         );
         assert!(Pem::read(" \n").portion().is_err());
+    }
+
+    #[test]
+    fn a_key_is_found_wherever_it_begins() {
+        for before in [
+            "",
+            "\u{feff}",
+            "x ",
+            "-----BEGIN CERTIFICATE-----\nMIEA\n-----END CERTIFICATE-----",
+        ] {
+            let text = format!(
+                "{before}-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----"
+            );
+            assert!(Pem::read(&text).mentions_key(), "{text}");
+        }
+        let certificate = "-----BEGIN CERTIFICATE-----\nMIEA\n-----END CERTIFICATE-----";
+        assert!(!Pem::read(certificate).mentions_key());
     }
 
     #[test]

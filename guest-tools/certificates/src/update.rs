@@ -187,7 +187,7 @@ pub(crate) fn update_ssl_ca_file(call: &Call<'_>) -> Result<Outcome, Failure> {
 
 /// What is shown of a command with such content, in the audit too, is all of it.
 fn without_key(pem: &Pem<'_>) -> Result<(), Failure> {
-    if pem.has_key() {
+    if pem.mentions_key() {
         return Err(
             Failure::invalid_argument("a private key does not belong into such a file")
                 .hint("leave it out, and have a new one where others may have seen it")

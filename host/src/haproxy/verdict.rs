@@ -134,6 +134,7 @@ const REFUSALS: &[(Words, &str)] = &[
         "in-use",
     ),
     (Holds("in use, can't be deleted"), "in-use"),
+    (Holds("it is used as default certificate"), "in-use"),
     (Begins("Entry currently in use"), "in-use"),
     (Is("Unable to allocate a new entry"), "full"),
     (
