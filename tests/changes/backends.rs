@@ -145,6 +145,10 @@ haproxy_mcp_testkit::on_each_version! {
         let response = server.call("del_backend", named.clone());
         let answer = response.answer();
         assert_eq!(answer["after"], json!(null), "{answer}");
+        // HAProxy may tell along what it had said to others.
+        let said = answer["said"].as_str().unwrap();
+        assert!(said.ends_with("Backend deleted."), "{answer}");
+        assert!(!said.contains("\\u{a}"), "{answer}");
         assert_eq!(seen(&site.haproxy, "be:new-1.x_Y"), "");
         assert_eq!(server.call("del_backend", named).code(), "not-found");
     }

@@ -281,6 +281,22 @@ fn a_reload_of_which_nothing_is_seen_is_not_claimed() {
     }
 }
 
+/// 2.6 and 3.0 serve no socket of the master while they load the configuration: that nobody answers is not all, since the
+/// reload was sent.
+#[test]
+fn a_master_that_stays_away_after_a_reload_is_told_as_a_reload_of_unknown_outcome() {
+    let worker = ScriptedSocket::unix(says("\nName: HAProxy\nPid: 11\n\n"));
+    let away = vec![Step::ReadLine, Step::Close];
+    let master = ScriptedSocket::unix_each(vec![says(BEFORE), says("")], away);
+    let response = asked(&master, &worker.path(), json!({ "timeout_seconds": 1 }));
+    assert_eq!(response.code(), "not-applied", "{}", response.message);
+    let error = response.error();
+    assert_eq!(error["details"]["before"]["worker"], json!(11), "{error}");
+    assert_eq!(error["details"]["after"], json!(null), "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("not known"), "{error}");
+}
+
 /// From 3.2 on a worker is listed before it has loaded its configuration.
 #[test]
 fn a_worker_that_does_not_answer_yet_does_not_count() {

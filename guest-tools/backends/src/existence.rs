@@ -16,8 +16,8 @@ struct Answer<'a> {
     backend: &'a str,
     #[serde(flatten)]
     change: Change<Option<Seen>>,
-    /// What HAProxy said of it.
-    said: &'a str,
+    /// What HAProxy said of it, on one line; 3.4 tells along what it had said before.
+    said: String,
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -121,7 +121,12 @@ fn answer(
     let answer = Answer {
         backend: name,
         change,
-        said: said.trim(),
+        said: said
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect::<Vec<_>>()
+            .join(" "),
     };
     Ok(Outcome::of(&answer)?.text(line))
 }

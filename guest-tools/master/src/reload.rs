@@ -146,14 +146,14 @@ impl Wait<'_> {
                     if over || self.is_there(&state, answering)? {
                         return Ok(state);
                     }
-                    Ok(state)
+                    Some(state)
                 }
-                Err(failure) if is_away(&failure) => Err(failure),
+                Err(failure) if is_away(&failure) => None,
                 Err(failure) => return Err(failure),
             };
             let waited = self.call.monotonic().saturating_sub(self.begun);
             if waited >= patience {
-                return Err(self.out_of_time(last)?);
+                return Err(self.out_of_time(last.as_ref()));
             }
             let done = u32::try_from(waited.as_secs()).unwrap_or(u32::MAX);
             self.call
@@ -176,18 +176,20 @@ impl Wait<'_> {
         }
     }
 
-    fn out_of_time(&self, last: Result<State, Failure>) -> Result<Failure, Failure> {
-        let state = last?;
+    /// The master itself may not answer while it loads the configuration (2.6 and 3.0): that it cannot be reached must not
+    /// be told alone, as if nothing had been sent.
+    fn out_of_time(&self, state: Option<&State>) -> Failure {
+        let seen = match state {
+            Some(_) => "there is no new worker that serves",
+            None => "the master does not answer, and what became of the reload is not known",
+        };
         let details = serde_json::json!({ "before": self.before, "after": state });
-        Ok(Failure::not_applied(format!(
-            "after {} seconds there is no new worker that serves",
-            self.seconds
-        ))
-        .hint(
-            "HAProxy may still be loading the configuration: look with show_proc, and ask for more `timeout_seconds` \
-             the next time",
-        )
-        .details(details.to_string()))
+        Failure::not_applied(format!("after {} seconds {seen}", self.seconds))
+            .hint(
+                "HAProxy may still be loading the configuration: look with show_proc, and ask for more \
+                 `timeout_seconds` the next time",
+            )
+            .details(details.to_string())
     }
 }
 

@@ -93,7 +93,16 @@ pub(crate) fn add_server(call: &Call<'_>) -> Result<Outcome, Failure> {
     let words: Vec<&str> = std::iter::once(place.as_str())
         .chain(keywords.iter().map(String::as_str))
         .collect();
-    let said = named.ask(&instance, &ADD_SERVER, &words)?;
+    let said = named
+        .ask(&instance, &ADD_SERVER, &words)
+        .map_err(|failure| match failure.rejection() {
+            Some("invalid-argument" | "rejected") => failure.hint(
+                "HAProxy's words say what it does not take: fewer keywords for a server that is added than for one of \
+                 its configuration, and each version others. Leave it out, or use the configuration and \
+                 reload_haproxy",
+            ),
+            _ => failure,
+        })?;
     let notes = notes(&said);
     let served = || -> Result<Change<Option<Added>>, Failure> {
         if wanted.ready {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::drain::Left;
 use crate::named::{Named, SET_SERVER, admin};
-use crate::seen::{Asked, Seen, Service, confirmed};
+use crate::seen::{Asked, Operational, Seen, Service, confirmed};
 
 const DEL_SERVER: Need = admin(&["del", "server"]);
 
@@ -115,8 +115,17 @@ fn put_back(instance: &Instance, named: &Named, seen: &Seen, failure: Failure) -
     let words = ["state", before.word()];
     let now = named
         .ask(instance, &SET_SERVER, &words)
-        .and_then(|_| named.seen(instance));
+        .and_then(|_| named.seen(instance))
+        .and_then(|now| health_back(instance, named, seen, now));
     match now {
+        Ok(now) if now.asked() == before && now.operational != seen.operational => {
+            failure.note(&format!(
+                "it is {} again, and {}: it was {}",
+                before.word(),
+                now.operational.word(),
+                seen.operational.word()
+            ))
+        }
         Ok(now) if now.asked() == before => failure.note(&format!("it is {} again", before.word())),
         Ok(now) => failure.note(&format!(
             "it was to be {} again, and is {}",
@@ -125,6 +134,32 @@ fn put_back(instance: &Instance, named: &Named, seen: &Seen, failure: Failure) -
         )),
         Err(_) => {
             failure.note("it could not be put back into the state that it had: see get_server")
+        }
+    }
+}
+
+/// A server comes out of maintenance up. One that was down or stopping before would get sessions until its next check,
+/// or for good where it has none.
+fn health_back(
+    instance: &Instance,
+    named: &Named,
+    before: &Seen,
+    now: Seen,
+) -> Result<Seen, Failure> {
+    let health = match before.operational {
+        Operational::Down => "down",
+        Operational::Stopping => "stopping",
+        _ => return Ok(now),
+    };
+    if now.operational == before.operational {
+        return Ok(now);
+    }
+    match named.ask(instance, &SET_SERVER, &["health", health]) {
+        // one that follows another has its health
+        Err(failure) if failure.rejection() == Some("tracking") => Ok(now),
+        other => {
+            other?;
+            named.seen(instance)
         }
     }
 }

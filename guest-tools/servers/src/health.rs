@@ -1,6 +1,6 @@
 //! `enable_health`, `disable_health` and `set_server_health`: whether a server is checked, and what the check found.
 
-use haproxy_mcp_sdk::{Call, Failure, Need, Outcome};
+use haproxy_mcp_sdk::{Call, Detail, Failure, Need, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::named::{Named, SET_SERVER, admin};
@@ -86,16 +86,13 @@ impl Health {
         }
     }
 
-    /// In maintenance it is down whatever its health, which counts when it comes out.
     fn is(self, found: Found) -> bool {
-        if found.in_maintenance {
-            return (found.check_health > 0) == (self != Self::Down);
-        }
-        match self {
-            Self::Up => matches!(found.operational, Operational::Up | Operational::Starting),
-            Self::Stopping => found.operational == Operational::Stopping,
-            Self::Down => found.operational == Operational::Down,
-        }
+        !found.in_maintenance
+            && match self {
+                Self::Up => matches!(found.operational, Operational::Up | Operational::Starting),
+                Self::Stopping => found.operational == Operational::Stopping,
+                Self::Down => found.operational == Operational::Down,
+            }
     }
 }
 
@@ -110,7 +107,10 @@ pub(crate) fn set_server_health(call: &Call<'_>) -> Result<Outcome, Failure> {
     let change = made(
         call,
         || Ok(Found::from(named.seen(&instance)?)),
-        |_| {
+        |before| {
+            if before.in_maintenance {
+                return Err(in_maintenance(&path));
+            }
             let words = ["health", health.word()];
             named.ask(&instance, &SET_SERVER, &words).map(drop)
         },
@@ -121,8 +121,21 @@ pub(crate) fn set_server_health(call: &Call<'_>) -> Result<Outcome, Failure> {
     if change.after.check == Checked::Enabled {
         line.push_str(", until its next health checks say otherwise");
     }
-    if change.after.in_maintenance {
-        line.push_str("; it is in maintenance");
-    }
     Ok(Outcome::of(&named.answer(change))?.text(line))
+}
+
+/// HAProxy takes the command, the server stays down, and comes out of maintenance up whatever was said of its health.
+fn in_maintenance(path: &str) -> Failure {
+    let details = serde_json::json!({ "reason": "in-maintenance" });
+    Failure::Rejected(
+        "in-maintenance".to_owned(),
+        Detail {
+            message: format!("`{path}` is in maintenance, where its health means nothing"),
+            hint: Some(
+                "take it out first with set_server_state (ready), or leave it there: it gets no sessions"
+                    .to_owned(),
+            ),
+            details: details.to_string(),
+        },
+    )
 }

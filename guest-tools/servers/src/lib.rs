@@ -113,10 +113,10 @@ const TOOLS: &[Tool] = &[
         name: "ramp_weight",
         title: "Change the weight of a server in steps",
         description: "Brings a server from its present weight to another in equal steps, with time between them, as after \
-            a deployment. Stops by itself, at the weight then reached, when 5xx responses, failed connections \
-            (econ) and broken responses (eresp) of the server grew by more than `max_errors` since the step \
-            before, and says so; it does not go back. A call that is given up stays at the weight of its last \
-            step. Lost at the next reload.",
+            a deployment. Stops by itself, at the weight then reached, when the server went down, or its 5xx \
+            responses, failed connections (econ) and broken responses (eresp) grew by more than `max_errors` since \
+            the step before, and says so; it does not go back, and does not wait for what the last step does. A call \
+            that is given up stays at the weight of its last step. Lost at the next reload.",
         input_schema: include_str!("../schema/ramp_weight.input.json"),
         output_schema: include_str!("../schema/ramp_weight.output.json"),
         access: Access::Operate,
@@ -169,7 +169,7 @@ const TOOLS: &[Tool] = &[
         name: "set_server_health",
         title: "Set the health of a server",
         description: "Makes HAProxy take a server for up, down or stopping, and reads it back. Where its health checks \
-            run, the next ones decide again: disable_health first to keep it. set_server_state is what takes a \
+            run, the next ones decide again: disable_health first to keep it. Refused in maintenance. set_server_state is what takes a \
             server out of service. Lost at the next reload.",
         input_schema: include_str!("../schema/set_server_health.input.json"),
         output_schema: include_str!("../schema/set_server_health.output.json"),
@@ -262,8 +262,9 @@ const TOOLS: &[Tool] = &[
         name: "add_server",
         title: "Add a server",
         description: "Adds a server to a backend whose balancing is dynamic (roundrobin, leastconn, …), in maintenance; \
-            with `ready` puts it into service, its checks running. Reads back what HAProxy made of it, and \
-            removes it again where that is not what was asked for. Lost at the next reload: put it into the \
+            with `ready` puts it into service, its checks running. Reads back what HAProxy made of it as far as it \
+            shows that (not `verify`, `ca_file`, `sni`, times of checks and `options`), and removes it again where \
+            that is not what was asked for. Lost at the next reload: put it into the \
             configuration, too.",
         input_schema: include_str!("../schema/add_server.input.json"),
         output_schema: include_str!("../schema/add_server.output.json"),
@@ -278,7 +279,7 @@ const TOOLS: &[Tool] = &[
         title: "Remove a server",
         description: "Removes a server: maintenance, wait until its sessions are gone, then `del server`. One that the \
             configuration refers to is refused and goes on serving; one that still has sessions when the time is \
-            over gets its state back. What it was configured with is gone until the next reload, which brings a \
+            over gets its state back, and its health as far as no check decides it. What it was configured with is gone until the next reload, which brings a \
             server of the configuration back. A call that is given up may leave it in maintenance.",
         input_schema: include_str!("../schema/del_server.input.json"),
         output_schema: include_str!("../schema/del_server.output.json"),

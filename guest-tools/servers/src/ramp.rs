@@ -6,7 +6,7 @@ use haproxy_mcp_sdk::{Call, Change, Failure, Instance, Outcome};
 use serde::{Deserialize, Serialize};
 
 use crate::named::Named;
-use crate::seen::made;
+use crate::seen::{Operational, made};
 use crate::weight::{self, Weight};
 
 /// A ramp ends before the longest time of a call is over.
@@ -34,6 +34,33 @@ struct Ramped {
     stopped: Option<Stopped>,
 }
 
+impl Ramped {
+    /// For a person.
+    fn line(&self, path: &str, wanted: u64) -> String {
+        let (before, after) = (self.change.before.weight, self.change.after.weight);
+        match &self.stopped {
+            None => format!(
+                "{path}: weight {before} → {after} in {} steps, {} errors between them",
+                self.weights.len(),
+                self.errors.sum()
+            ),
+            Some(Stopped {
+                operational: Some(operational),
+                ..
+            }) => format!(
+                "{path}: stopped at weight {after}, short of {wanted}: it is {}",
+                operational.word()
+            ),
+            Some(stopped) => format!(
+                "{path}: stopped at weight {after}, short of {wanted}: {} errors within {} s, more than {}",
+                stopped.errors.sum(),
+                stopped.within_seconds,
+                stopped.max_errors
+            ),
+        }
+    }
+}
+
 /// Why it went no further.
 #[derive(Serialize)]
 struct Stopped {
@@ -41,6 +68,9 @@ struct Stopped {
     errors: Errors,
     max_errors: u64,
     within_seconds: u64,
+    /// What became of it, where it was up before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operational: Option<Operational>,
 }
 
 /// What a server's counters say of errors.
@@ -129,7 +159,8 @@ pub(crate) fn ramp_weight(call: &Call<'_>) -> Result<Outcome, Failure> {
     let named = Named { backend, server };
     let (instance, path) = (call.instance(), named.path());
     let before = weight::read(&instance, &named)?;
-    let id = named.seen(&instance)?.id;
+    let seen = named.seen(&instance)?;
+    let id = seen.id;
     let mut counted = Errors::read(&instance, &named, &id)?;
     let way = way(before.weight, wanted, steps);
     let (mut after, mut errors) = (before, Errors::default());
@@ -152,12 +183,16 @@ pub(crate) fn ramp_weight(call: &Call<'_>) -> Result<Outcome, Failure> {
             if present.weight != after.weight {
                 return Err(changed_by_others(&path, before, after, present)?);
             }
-            if grown.sum() > max_errors {
+            // One that is down makes no errors, and would come back with more weight than it bore.
+            let operational = named.seen(&instance)?.operational;
+            let fell = seen.operational.is_up() && !operational.is_up();
+            if fell || grown.sum() > max_errors {
                 stopped = Some(Stopped {
                     weight: present.weight,
                     errors: grown,
                     max_errors,
                     within_seconds: interval,
+                    operational: fell.then_some(operational),
                 });
                 break;
             }
@@ -178,20 +213,6 @@ pub(crate) fn ramp_weight(call: &Call<'_>) -> Result<Outcome, Failure> {
         weights.last().is_none_or(|last| *last == after.weight),
         &format!("weight {wanted} of `{path}`"),
     )?;
-    let line = match &stopped {
-        None => format!(
-            "{path}: weight {} → {} in {} steps, {} errors between them",
-            before.weight,
-            after.weight,
-            weights.len(),
-            errors.sum()
-        ),
-        Some(stopped) => format!(
-            "{path}: stopped at weight {}, short of {wanted}: {} errors within {interval} s, more than {max_errors}",
-            stopped.weight,
-            stopped.errors.sum()
-        ),
-    };
     let answer = Ramped {
         change,
         reached: stopped.is_none(),
@@ -199,6 +220,7 @@ pub(crate) fn ramp_weight(call: &Call<'_>) -> Result<Outcome, Failure> {
         errors,
         stopped,
     };
+    let line = answer.line(&path, wanted);
     Ok(Outcome::of(&named.answer(answer))?.text(line))
 }
 

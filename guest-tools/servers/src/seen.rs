@@ -155,6 +155,24 @@ impl Checked {
     }
 }
 
+impl Operational {
+    /// For a person.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Down => "down",
+            Self::Starting => "starting",
+            Self::Up => "up",
+            Self::Stopping => "stopping",
+            Self::Unknown => "in a state that is not known",
+        }
+    }
+
+    /// Whether it gets new sessions.
+    pub(crate) fn is_up(self) -> bool {
+        matches!(self, Self::Up | Self::Starting)
+    }
+}
+
 impl Asked {
     /// HAProxy's word for it.
     pub(crate) fn word(self) -> &'static str {

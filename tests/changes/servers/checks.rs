@@ -83,16 +83,25 @@ haproxy_mcp_testkit::on_each_version! {
         }
     }
 
-    fn in_maintenance_health_is_for_later(binary: &Binary) {
+    /// It would come out of maintenance up, whatever was said of its health there.
+    fn in_maintenance_there_is_no_health_to_set(binary: &Binary) {
         let site = Site::usual(binary);
         let server = serve(&site, "operate");
-        let arguments = json!({ "backend": "be_app", "server": "app_maint", "health": "up" });
-        let response = server.call("set_server_health", arguments);
-        let (_, after) = change(response.answer());
-        assert_eq!(after["operational"], "down", "{after}");
-        assert_eq!(after["in_maintenance"], json!(true), "{after}");
-        assert!(after["check_health"].as_u64() > Some(0), "{after}");
-        assert!(response.texts()[0].contains("maintenance"), "{:?}", response.texts());
+        for (backend, name) in [("be_app", "app_maint"), (ODD_BACKEND, "api.1")] {
+            site.haproxy.raw(&format!("set server {backend}/{name} state maint"));
+            for health in ["down", "stopping", "up"] {
+                let before = state_of(&site.haproxy, backend, name);
+                let arguments = json!({ "backend": backend, "server": name, "health": health });
+                let response = server.call("set_server_health", arguments);
+                let error = response.error();
+                assert_eq!(error["code"], "rejected", "{error}");
+                assert_eq!(error["details"]["reason"], "in-maintenance", "{error}");
+                assert!(error["hint"].as_str().unwrap().contains("set_server_state"), "{error}");
+                assert_eq!(state_of(&site.haproxy, backend, name), before);
+            }
+        }
+        let log = server.stderr();
+        assert!(!log.contains("set server"), "HAProxy was asked: {log}");
     }
 
     fn a_server_that_tracks_has_no_health_of_its_own(binary: &Binary) {

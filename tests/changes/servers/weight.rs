@@ -92,6 +92,30 @@ haproxy_mcp_testkit::on_each_version! {
         assert_eq!(weight(&site.haproxy), step);
     }
 
+    /// One that is down makes no errors any more.
+    fn a_ramp_stops_when_the_server_goes_down(binary: &Binary) {
+        let site = Site::usual(binary);
+        let server = serve(&site, "operate");
+        site.haproxy.raw("disable health be_app/app1");
+        let arguments = ramp(&json!({ "weight": 200, "steps": 4, "interval_seconds": 5 }));
+        let call = server.begin("ramp_weight", arguments.clone());
+        let step = first_step(&site.haproxy);
+        site.haproxy.raw("set server be_app/app1 health down");
+        let response = server.finish(call);
+        let answer = response.answer();
+        assert_eq!(answer["reached"], json!(false), "{answer}");
+        assert_eq!(answer["weights"], json!([125]), "{answer}");
+        assert_eq!(answer["stopped"]["weight"], json!(125), "{answer}");
+        assert_eq!(answer["stopped"]["operational"], "down", "{answer}");
+        assert!(response.texts()[0].contains("short of 200: it is down"), "{:?}", response.texts());
+        assert_eq!(weight(&site.haproxy), step);
+        // One that was down before is not told from others.
+        let mut arguments = arguments;
+        arguments["interval_seconds"] = json!(1);
+        let response = server.call("ramp_weight", arguments);
+        assert_eq!(response.answer()["reached"], json!(true), "{}", response.message);
+    }
+
     fn a_ramp_bears_a_few_errors(binary: &Binary) {
         let site = Site::usual(binary);
         let server = serve(&site, "operate");
