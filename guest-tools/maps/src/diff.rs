@@ -74,11 +74,7 @@ pub(crate) fn diff_map(call: &Call<'_>) -> Result<Outcome, Failure> {
         LIMIT,
     )?;
     let instance = call.instance();
-    let set = Set {
-        kind: &MAP,
-        instance: &instance,
-        name: &asked.map,
-    };
+    let set = Set::new(&MAP, &instance, &asked.map);
     if let Some(version) = asked.version {
         Versions::of(&set)?.require(&set, version)?;
     }

@@ -23,11 +23,7 @@ pub(crate) fn set_map(call: &Call<'_>) -> Result<Outcome, Failure> {
     let Wanted { map, key, value } = call.arguments()?;
     check_key(&MAP, &key)?;
     let instance = call.instance();
-    let set = Set {
-        kind: &MAP,
-        instance: &instance,
-        name: &map,
-    };
+    let set = Set::new(&MAP, &instance, &map);
     let change = Change::made(
         || EntryState::read(&set, None, &key, Some(&value)),
         |before| {
@@ -35,6 +31,7 @@ pub(crate) fn set_map(call: &Call<'_>) -> Result<Outcome, Failure> {
             if before.entries == 0 {
                 return Err(no_such_key(&set, &key));
             }
+            set.require_reading_again()?;
             match set.ask(&SET, None, &[&key, &value]) {
                 Err(failure) if failure.rejection() == Some("no-such-key") => {
                     Err(no_such_key(&set, &key))

@@ -11,8 +11,8 @@ use crate::version::Versions;
 /// Values of one key that an answer shows.
 const SHOWN: usize = 10;
 
-/// Entries that are deleted between two looks, where HAProxy deletes one at a time.
-const AT_ONCE: u64 = 500;
+/// Commands that are handed over at once: some hundred kilobytes.
+const AT_ONCE: usize = 2_000;
 
 /// What a set has under one key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -116,11 +116,7 @@ pub fn add(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     let (key, value) = (wanted.key.as_str(), wanted.value.as_deref());
     check_key(kind, key)?;
     let instance = call.instance();
-    let set = Set {
-        kind,
-        instance: &instance,
-        name: &wanted.set,
-    };
+    let set = Set::new(kind, &instance, &wanted.set);
     let still_prepared = || match wanted.version {
         Some(version) => Versions::of(&set)?.require(&set, version),
         None => Ok(()),
@@ -128,8 +124,10 @@ pub fn add(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     let read = || EntryState::read(&set, wanted.version, key, value);
     still_prepared()?;
     let before = read()?;
+    set.require_reading_again()?;
     let further: Vec<&str> = std::iter::once(key).chain(value).collect();
-    set.ask(&kind.add, wanted.version, &further)?;
+    set.ask(&kind.add, wanted.version, &further)
+        .map_err(|failure| of_another_kind(&set, failure))?;
     let after = read()?;
     // A commit by somebody else drops the version, and HAProxy goes on taking entries for it.
     still_prepared()?;
@@ -158,30 +156,28 @@ pub fn del(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     let key = wanted.key.as_str();
     check_key(kind, key)?;
     let instance = call.instance();
-    let set = Set {
-        kind,
-        instance: &instance,
-        name: &wanted.set,
-    };
+    let set = Set::new(kind, &instance, &wanted.set);
     let read = || EntryState::read(&set, None, key, None);
     let before = read()?;
     if before.entries == 0 {
         return Err(no_such_key(&set, key));
     }
-    delete(&set, key)?;
+    set.require_reading_again()?;
+    none_left(set.ask(&kind.del, None, &[key]).map(drop))?;
     let mut after = read()?;
-    // Up to 3.3 all are gone by now; 3.4 deletes one at a time.
-    while after.entries > 0 {
-        let left = after.entries;
-        if left < before.entries {
-            for _ in 0..left.min(AT_ONCE) {
-                delete(&set, key)?;
-            }
+    // Up to 3.3 all are gone by now; 3.4 deletes the first.
+    if after.entries > 0 && after.entries < before.entries {
+        set.require_reading_again()?;
+        let words = [kind.del.command, &[set.name, key]].concat();
+        let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        let mut left = usize::try_from(after.entries).unwrap_or(usize::MAX);
+        while left > 0 {
+            let some = left.min(AT_ONCE);
+            let deleted = instance.do_all(std::iter::repeat_n(words.clone(), some));
+            none_left(deleted.map_err(|error| error.failure))?;
+            left -= some;
         }
         after = read()?;
-        if after.entries >= left {
-            break;
-        }
     }
     let holds = after.entries == 0;
     let change = Change::confirmed(before, after, holds, &format!("no entry `{key}`"))?;
@@ -200,10 +196,23 @@ pub fn del(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     Ok(Outcome::of(&answer)?.text(line))
 }
 
-/// Says it once. That there is none any more is what is wanted.
-fn delete(set: &Set<'_>, key: &str) -> Result<(), Failure> {
-    match set.ask(&set.kind.del, None, &[key]) {
+/// That there is none any more is what is wanted.
+fn none_left(deleted: Result<(), Failure>) -> Result<(), Failure> {
+    match deleted {
         Err(failure) if failure.rejection() == Some("no-such-key") => Ok(()),
-        other => other.map(drop),
+        other => other,
+    }
+}
+
+/// HAProxy refused the entry itself.
+fn of_another_kind(set: &Set<'_>, failure: Failure) -> Failure {
+    let word = set.kind.word;
+    match failure.rejection() {
+        Some("rejected" | "invalid-argument") => failure.hint(format!(
+            "the {} compares with something else, such as addresses or numbers: show_{word} tells where it is used, and \
+             get_{word} how it compares",
+            set.kind.noun
+        )),
+        _ => failure,
     }
 }

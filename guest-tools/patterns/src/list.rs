@@ -1,8 +1,9 @@
 //! `show_map` and `show_acl`: the sets, or the entries of one.
 
-use haproxy_listing::{Key, Part, Written};
+use haproxy_listing::{Fields, Key, Part, Written};
 use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
 use haproxy_replies::maps::{self, Entry};
+use haproxy_replies::value::Value;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::Answer;
@@ -38,11 +39,7 @@ pub fn show(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     let instance = call.instance();
     match &asked.set {
         Some(name) => {
-            let set = Set {
-                kind,
-                instance: &instance,
-                name,
-            };
+            let set = Set::new(kind, &instance, name);
             entries(&set, asked.version, &part)
         }
         None if asked.version.is_some() => Err(Failure::invalid_argument(format!(
@@ -67,19 +64,20 @@ struct Listed {
     acl: Option<String>,
     id: u64,
     description: String,
-    /// HAProxy's own numbers.
     #[serde(flatten)]
-    versions: Numbers,
+    numbers: Numbers,
 }
 
-#[derive(Debug, Serialize)]
-struct Numbers {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    curr_ver: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_ver: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    entry_cnt: Option<u64>,
+/// HAProxy's own numbers: `curr_ver`, `next_ver`, `entry_cnt`, and whatever other versions add.
+#[derive(Debug)]
+struct Numbers(Vec<(String, Value<'static>)>);
+
+impl Serialize for Numbers {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(numbers) = self;
+        let fields = numbers.iter().map(|(name, value)| (&**name, value.clone()));
+        Fields(fields).serialize(serializer)
+    }
 }
 
 fn sets(kind: &'static Kind, instance: &Instance, part: &Part) -> Result<Outcome, Failure> {
@@ -108,11 +106,12 @@ fn listed(kind: &Kind, set: &maps::Set<'_>) -> Listed {
         acl,
         id: set.id,
         description: String::from_utf8_lossy(set.description).into_owned(),
-        versions: Numbers {
-            curr_ver: set.number("curr_ver"),
-            next_ver: set.number("next_ver"),
-            entry_cnt: set.number("entry_cnt"),
-        },
+        numbers: Numbers(
+            set.fields()
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.clone().into_owned()))
+                .collect(),
+        ),
     }
 }
 

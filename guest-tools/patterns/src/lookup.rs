@@ -1,5 +1,7 @@
 //! `get_map` and `get_acl`: what HAProxy itself finds for a key.
 
+use std::collections::BTreeMap;
+
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::maps::{self, Lookup};
 use serde::{Deserialize, Serialize};
@@ -38,6 +40,9 @@ struct Compared<'a> {
     case: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<&'a str>,
+    /// What other versions add.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    others: BTreeMap<&'a str, &'a str>,
 }
 
 impl<'a> Compared<'a> {
@@ -50,6 +55,11 @@ impl<'a> Compared<'a> {
             value_type: lookup.value_type.as_deref(),
             case: lookup.case.as_deref(),
             index: lookup.index.as_deref(),
+            others: lookup
+                .others
+                .iter()
+                .map(|(name, value)| (*name, &**value))
+                .collect(),
         }
     }
 }
@@ -58,11 +68,7 @@ impl<'a> Compared<'a> {
 pub fn get(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     let Asked { set: name, key } = call.arguments()?;
     let instance = call.instance();
-    let set = Set {
-        kind,
-        instance: &instance,
-        name: &name,
-    };
+    let set = Set::new(kind, &instance, &name);
     let reply = set.ask(&kind.get, None, &[&key])?.bytes()?;
     let lookups = maps::lookups(&reply).map_err(Failure::unparsable)?;
     let found = lookups.iter().find(|lookup| lookup.found);

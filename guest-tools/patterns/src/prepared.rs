@@ -98,7 +98,10 @@ pub fn commit(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> 
     let set = Set::by_its_own_name(kind, &instance, &mut wanted.set)?;
     let version = wanted.version.unwrap_or_default();
     Versions::of(&set)?.require(&set, version)?;
+    let before = Live::of(&set)?;
     let prepared = set.count(Some(version))?;
+    // It is read again as the live one.
+    set.require_reading_again()?;
     if prepared == 0 && !wanted.allow_empty {
         let (noun, word) = (kind.noun, kind.word);
         return Err(Failure::invalid_argument(format!(
@@ -110,7 +113,6 @@ pub fn commit(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> 
         ))
         .argument("/version"));
     }
-    let before = Live::of(&set)?;
     set.ask(&kind.commit, Some(version), &[])?;
     let after = Live::of(&set)?;
     let holds = after.curr_ver == version && after.entries == prepared;
@@ -141,11 +143,7 @@ pub fn clear(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     // A set without a file can be cleared, too.
     let set = match wanted.version {
         Some(_) => Set::by_its_own_name(kind, &instance, &mut wanted.set)?,
-        None => Set {
-            kind,
-            instance: &instance,
-            name: &wanted.set,
-        },
+        None => Set::new(kind, &instance, &wanted.set),
     };
     if let Some(version) = wanted.version {
         Versions::of(&set)?.require(&set, version)?;

@@ -52,13 +52,15 @@ pub fn replace(call: &Call<'_>, kind: &'static Kind, fill: Fill) -> Result<Outco
     let content = Content::read(kind, &wanted.content)?;
     let instance = call.instance();
     let set = Set::by_its_own_name(kind, &instance, &mut wanted.set)?;
-    let total = content.lines.len();
+    let (total, duplicates) = (content.lines.len(), content.duplicates());
     let steps = u32::try_from(total).unwrap_or(u32::MAX);
     let tell = |done: usize, message: &str| {
         call.progress(u32::try_from(done).unwrap_or(u32::MAX), steps, message);
     };
 
     let before = Live::of(&set)?;
+    // Once as the prepared version, and once as the live one.
+    set.require_reading_entries(total, wanted.content.len(), 2)?;
     let version = prepared::make(&set)?;
     let filled = fill(&set, version, &content.lines, &mut |done| {
         tell(
@@ -105,7 +107,7 @@ pub fn replace(call: &Call<'_>, kind: &'static Kind, fill: Fill) -> Result<Outco
         change,
         comments: content.comments,
         blank: content.blank,
-        duplicates: content.duplicates(),
+        duplicates,
     };
     let answer = Answer::of(kind, set.name, replaced);
     Ok(Outcome::of(&answer)?.text(line))

@@ -1,5 +1,7 @@
 //! One set of patterns, by its name.
 
+use std::cell::Cell;
+
 use haproxy_mcp_sdk::{Failure, Instance, Need, Reply};
 use haproxy_replies::maps::{self, EntriesReader, Entry, SetsReader};
 use haproxy_replies::names::{LISTED, Nearest};
@@ -14,9 +16,29 @@ pub struct Set<'a> {
     pub instance: &'a Instance,
     /// Its file, `virt@…`, or `#` and its number.
     pub name: &'a str,
+    /// Bytes of its entries that this call has read so far, and of the last time.
+    read: Cell<u64>,
+    last: Cell<u64>,
 }
 
+/// Bytes that a call reads of HAProxy's replies: a little less than the host allows.
+const READABLE: u64 = 62 * 1024 * 1024;
+
+/// Bytes that HAProxy writes around an entry when it lists it: its address, spaces, the end of the line.
+const AROUND_ENTRY: u64 = 20;
+
 impl<'a> Set<'a> {
+    /// The set of this name.
+    pub fn new(kind: &'static Kind, instance: &'a Instance, name: &'a str) -> Self {
+        Self {
+            kind,
+            instance,
+            name,
+            read: Cell::new(0),
+            last: Cell::new(0),
+        }
+    }
+
     /// The set by its own name, which is that of its file. Under another name (`#4`, `opt@…`) nothing may be opened or
     /// settled that HAProxy keeps: the host has to see what belongs together.
     pub fn by_its_own_name(
@@ -28,11 +50,7 @@ impl<'a> Set<'a> {
             .iter()
             .any(|prefix| name.starts_with(prefix));
         if is_other_name {
-            let set = Set {
-                kind,
-                instance,
-                name,
-            };
+            let set = Set::new(kind, instance, name);
             let mut found = None;
             each(kind, instance, |other| {
                 if set.is(&other) {
@@ -48,11 +66,7 @@ impl<'a> Set<'a> {
                 Some(None) => return Err(set.has_no_file()),
             };
         }
-        Ok(Self {
-            kind,
-            instance,
-            name,
-        })
+        Ok(Self::new(kind, instance, name))
     }
 
     /// Its patterns stand in the configuration itself.
@@ -96,8 +110,42 @@ impl<'a> Set<'a> {
     ) -> Result<(), Failure> {
         let reply = self.ask(&self.kind.show, version, &[])?;
         let mut reader = EntriesReader::default();
-        reply.for_each(|chunk| reader.push(chunk, &mut entry).map_err(Failure::unparsable))?;
+        let mut bytes = 0;
+        reply.for_each(|chunk| {
+            bytes += chunk.len() as u64;
+            reader.push(chunk, &mut entry).map_err(Failure::unparsable)
+        })?;
+        self.read.set(self.read.get() + bytes);
+        self.last.set(bytes);
         reader.finish(&mut entry).map_err(Failure::unparsable)
+    }
+
+    /// Whether what was read last can be read once more in this call, after a change: else the change is not made, since
+    /// it could not be seen.
+    pub fn require_reading_again(&self) -> Result<(), Failure> {
+        self.require_reading(self.last.get())
+    }
+
+    /// The same for so many entries with so many bytes of text, so many times.
+    pub fn require_reading_entries(
+        &self,
+        entries: usize,
+        text: usize,
+        times: u64,
+    ) -> Result<(), Failure> {
+        let each = entries as u64 * AROUND_ENTRY + text as u64;
+        self.require_reading(times * each)
+    }
+
+    fn require_reading(&self, bytes: u64) -> Result<(), Failure> {
+        if self.read.get() + bytes <= READABLE {
+            return Ok(());
+        }
+        let (noun, name) = (self.kind.noun, self.name);
+        Err(Failure::other(format!(
+            "{noun} `{name}` is too large to be read back after the change: nothing was changed"
+        ))
+        .hint("change its file, and have HAProxy reload"))
     }
 
     /// How many entries a version has.

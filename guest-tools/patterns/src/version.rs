@@ -70,3 +70,26 @@ impl Versions {
         .details(details.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prepared_version_is_between_the_live_one_and_the_last() {
+        for (curr_ver, next_ver, prepared, others) in [
+            (0, 0, &[][..], &[0, 1, u32::MAX][..]),
+            (2, 4, &[3, 4], &[0, 1, 2, 5, u32::MAX]),
+            // Numbers begin anew.
+            (u32::MAX - 1, 1, &[u32::MAX, 0, 1], &[u32::MAX - 1, 2]),
+        ] {
+            let versions = Versions { curr_ver, next_ver };
+            for version in prepared {
+                assert!(versions.has_prepared(*version), "{versions:?} {version}");
+            }
+            for version in others {
+                assert!(!versions.has_prepared(*version), "{versions:?} {version}");
+            }
+        }
+    }
+}

@@ -206,3 +206,39 @@ fn a_commit_that_another_came_before_says_so() {
     );
     assert_eq!(response.code(), "not-found");
 }
+
+/// A change that could not be seen is not made.
+#[test]
+fn what_is_too_large_to_be_read_back_is_not_changed() {
+    let piece = b"0x7f0000000000 key-of-an-entry its-value\n".to_vec();
+    let total = piece.len() as u64 * 820_000;
+    let list = vec![
+        Step::ReadLine,
+        Step::send("\n"),
+        Step::Flood { piece, total },
+        Step::send("\n"),
+    ];
+    for (tool, arguments) in [
+        ("add_map", json!({ "map": "m", "key": "new", "value": "v" })),
+        (
+            "set_map",
+            json!({ "map": "m", "key": "key-of-an-entry", "value": "v" }),
+        ),
+        ("del_map", json!({ "map": "m", "key": "key-of-an-entry" })),
+    ] {
+        let socket = ScriptedSocket::unix(list.clone());
+        let server = program("operate").socket(&socket.path()).start();
+        server.stateless();
+        let response = server.call(tool, arguments);
+        let error = error(&response);
+        assert_eq!(error["code"], json!("failed"), "{tool}: {error}");
+        assert!(
+            error["message"]
+                .as_str()
+                .unwrap()
+                .contains("nothing was changed"),
+            "{tool}: {error}"
+        );
+        assert_eq!(socket.connections(), 1, "{tool}: {:?}", socket.received());
+    }
+}

@@ -94,7 +94,7 @@ haproxy_mcp_testkit::on_each_version! {
             ("add_acl", json!({ "acl": "nets.acl", "key": "2001:db8::/129" }), "2001:db8::/129"),
         ] {
             let response = server.call(tool, arguments.clone());
-            let error = response.error();
+            let error = error(&response);
             assert_eq!(error["code"], json!("rejected"), "{tool} {arguments}: {error}");
             assert!(error["message"].as_str().unwrap().contains(word), "{tool} {arguments}: {error}");
         }
@@ -115,6 +115,25 @@ haproxy_mcp_testkit::on_each_version! {
             assert!(error["hint"].as_str().unwrap().contains("nothing was changed"), "{error}");
             assert_eq!(listed(&site.haproxy, what), before);
         }
+    }
+
+    /// One command deletes them all up to 3.3, and one of them in 3.4.
+    fn thousands_of_one_key_are_deleted_too(binary: &Binary) {
+        let content = format!("before v\n{}after v\n", "same v\n".repeat(5_000));
+        let site = Site {
+            haproxy: Haproxy::builder(binary)
+                .file("many.map", &content)
+                .with("backend be_mapped\n    http-request set-header x %[path,map(many.map)]\n")
+                .start(),
+            files: None,
+            master: false,
+        };
+        let server = serve(&site, "operate");
+        let deleted = server.call("del_map", json!({ "map": "many.map", "key": "same" }));
+        let answer = deleted.answer();
+        assert_eq!((&answer["before"]["entries"], &answer["after"]["entries"]), (&json!(5_000), &json!(0)), "{answer}");
+        assert_eq!(answer["before"]["values"].as_array().map(Vec::len), Some(10));
+        assert_eq!(listed(&site.haproxy, "map many.map"), ["before v", "after v"]);
     }
 
     fn two_who_add_the_same_key_both_see_it(binary: &Binary) {
