@@ -74,7 +74,7 @@ on_each_version! {
         let haproxy = Haproxy::builder(binary).with(&list.sections).start();
         let api = unix(haproxy.admin_socket());
         let mut keys = addresses(9);
-        keys[4] = "no-address".to_owned();
+        "no-address".clone_into(&mut keys[4]);
         let (done, error) = add(&api, &list.name, &keys).await.unwrap_err();
         assert_eq!(done, 4, "{error}");
         assert!(error.to_string().contains("no-address"), "{error}");
@@ -90,7 +90,7 @@ on_each_version! {
         assert!((2..20).contains(&lines), "{lines} lines");
         assert_eq!(entries(&haproxy, &list.name), 1_000);
         let mut keys = addresses(3);
-        keys[1] = "no-address".to_owned();
+        "no-address".clone_into(&mut keys[1]);
         let (done, error) = add(&api, &list.name, &keys).await.unwrap_err();
         assert_eq!(done, 1, "{error}");
         assert!(error.to_string().contains("no-address"), "{error}");
@@ -141,6 +141,9 @@ fn only_commands_without_an_answer_are_put_together() {
                 "add acl f l",
             ],
         ),
+        // Answered with nothing, but the host has to see what becomes of them.
+        (1, vec!["add acl f k", "commit acl @1 f"]),
+        (0, vec!["clear map @1 /m", "clear map /m"]),
     ] {
         let permits = words.iter().map(|words| permit(words).unwrap()).collect();
         assert_eq!(api.batches(permits).unwrap_err().0, place, "{words:?}");

@@ -7,6 +7,12 @@ use serde_json::json;
 use crate::cases::{Site, program, serve};
 use crate::maps::{error, listed, number, typed};
 
+/// A content of so many lines.
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    let lines: Vec<String> = (0..count).map(line).collect();
+    lines.join("\n") + "\n"
+}
+
 haproxy_mcp_testkit::on_each_version! {
     fn a_whole_content_replaces_another(binary: &Binary) {
         let site = typed(binary);
@@ -20,11 +26,11 @@ haproxy_mcp_testkit::on_each_version! {
         assert_eq!((&answer["comments"], &answer["blank"], &answer["duplicates"]), (&json!(1), &json!(2), &json!(1)));
         let expected = ["plain two", "plain three", "value with; \\ and <<", "last one"];
         assert_eq!(listed(&site.haproxy, "map two.map"), expected);
-        let many: String = (0..2_000).map(|n| format!("key-{n} the value {n}\n")).collect();
+        let many = lines(2_000, |n| format!("key-{n} the value {n}"));
         let replaced = server.call("replace_map", json!({ "map": "two.map", "content": many }));
         assert_eq!(replaced.answer()["after"], json!({ "curr_ver": 2, "entries": 2_000 }));
         assert_eq!(listed(&site.haproxy, "map two.map").join("\n") + "\n", many);
-        let keys: String = (0..2_000).map(|n| format!("/path/{n};with \\ all\n")).collect();
+        let keys = lines(2_000, |n| format!("/path/{n};with \\ all"));
         let replaced = server.call("replace_acl", json!({ "acl": "blocked.acl", "content": keys }));
         assert_eq!(replaced.answer()["after"], json!({ "curr_ver": 1, "entries": 2_000 }));
         assert_eq!(listed(&site.haproxy, "acl blocked.acl").join("\n") + "\n", keys);
@@ -36,10 +42,10 @@ haproxy_mcp_testkit::on_each_version! {
         let haproxy = Haproxy::builder(binary).master_worker().start();
         let server = program("admin").arg("--master-socket").arg(haproxy.master_socket()).start();
         server.stateless();
-        let map: String = (0..1_500).map(|n| format!("key-{n} value {n}\n")).collect();
+        let map = lines(1_500, |n| format!("key-{n} value {n}"));
         server.call("replace_map", json!({ "map": "hosts.map", "content": map })).answer();
         assert_eq!(listed(&haproxy, "map hosts.map").join("\n") + "\n", map);
-        let acl: String = (0..1_500).map(|n| format!("/path/{n}\n")).collect();
+        let acl = lines(1_500, |n| format!("/path/{n}"));
         server.call("replace_acl", json!({ "acl": "blocked.acl", "content": acl })).answer();
         assert_eq!(listed(&haproxy, "acl blocked.acl").join("\n") + "\n", acl);
         let refused = server.call("replace_map", json!({ "map": "#999", "content": "k v" }));
@@ -53,7 +59,7 @@ haproxy_mcp_testkit::on_each_version! {
         let one = serve(&site, "admin");
         let other = serve(&site, "admin");
         let content = |who: &str| -> String {
-            (0..1_200).map(|n| format!("{who}-{n}.test the value of {who}\n")).collect()
+            lines(1_200, |n| format!("{who}-{n}.test the value of {who}"))
         };
         let call = |who: &str| json!({ "map": "hosts.map", "content": content(who) });
         let pending: Vec<(&McpServer, _)> = [(&one, "a"), (&other, "b"), (&one, "c")]
@@ -75,7 +81,7 @@ haproxy_mcp_testkit::on_each_version! {
     fn a_hundred_thousand_entries_are_all_there_or_none(binary: &Binary) {
         let site = typed(binary);
         let server = serve(&site, "admin");
-        let map: String = (0..100_000).map(|n| format!("/path/number/{n:06} value-{n:06}\n")).collect();
+        let map = lines(100_000, |n| format!("/path/number/{n:06} value-{n:06}"));
         let begun = server.begin("replace_map", json!({ "map": "two.map", "content": map }));
         let replaced = server.finish(begun);
         assert_eq!(replaced.answer()["after"]["entries"], json!(100_000), "{}", replaced.message);
@@ -90,7 +96,7 @@ haproxy_mcp_testkit::on_each_version! {
         assert_eq!(same.answer()["same"], json!(true), "{}", same.message);
 
         let before = listed(&site.haproxy, "map nets.map");
-        let mut nets: String = (0..100_000).map(|n| format!("10.{}.{}.{} v{n}\n", n >> 16, n >> 8 & 255, n & 255)).collect();
+        let mut nets = lines(100_000, |n| format!("10.{}.{}.{} v{n}", n >> 16, n >> 8 & 255, n & 255));
         nets.push_str("nowhere v\n");
         let refused = server.call("replace_map", json!({ "map": "nets.map", "content": nets }));
         assert_eq!(error(&refused)["details"]["line"], json!(100_001), "{}", refused.message);
@@ -101,7 +107,7 @@ haproxy_mcp_testkit::on_each_version! {
     fn a_large_acl_is_all_there_or_not_at_all(binary: &Binary) {
         let site = typed(binary);
         let server = serve(&site, "admin");
-        let mut nets: String = (0..30_000).map(|n| format!("2001:db8:{:x}:{:x}::/64\n", n >> 8, n & 255)).collect();
+        let mut nets = lines(30_000, |n| format!("2001:db8:{:x}:{:x}::/64", n >> 8, n & 255));
         let replaced = server.call("replace_acl", json!({ "acl": "nets.acl", "content": nets }));
         assert_eq!(replaced.answer()["after"]["entries"], json!(30_000), "{}", replaced.message);
         let before = listed(&site.haproxy, "acl nets.acl");
@@ -116,7 +122,7 @@ haproxy_mcp_testkit::on_each_version! {
     fn giving_up_changes_nothing(binary: &Binary) {
         let site = typed(binary);
         let server = serve(&site, "admin");
-        let paths: String = (0..40_000).map(|n| format!("/path/{n}\n")).collect();
+        let paths = lines(40_000, |n| format!("/path/{n}"));
         let pending = server.begin("replace_acl", json!({ "acl": "empty.acl", "content": paths }));
         until("the first entries", || match server.notifications("notifications/progress").len() {
             0 => Err(server.stderr()),
