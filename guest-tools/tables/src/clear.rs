@@ -32,7 +32,7 @@ struct Which {
 pub(crate) fn clear_table_entry(call: &Call<'_>) -> Result<Outcome, Failure> {
     let Which { table, key } = call.arguments()?;
     let instance = call.instance();
-    let table = table::storing(&instance, &table, &[])?;
+    let table = table::head(&instance, &table)?;
     let keys = table.keys()?;
     let key = keys.key(&key)?;
     if keys == KeyType::Binary {

@@ -28,7 +28,7 @@ struct Answer<'a> {
 pub(crate) fn get_table_entry(call: &Call<'_>) -> Result<Outcome, Failure> {
     let Arguments { table, key } = call.arguments()?;
     let instance = call.instance();
-    let table = table::storing(&instance, &table, &[])?;
+    let table = table::head(&instance, &table)?;
     let keys = table.keys()?;
     let key = keys.key(&key)?;
     let entry = table::entry(&instance, &table, &key)?;

@@ -96,31 +96,38 @@ pub(crate) fn entries(
     read(&reply, |read| entry(&read))
 }
 
-/// The head of a table that stores all of these, without a look at its entries, of which there may be many.
+/// Entries that HAProxy looks through in a millisecond or two: a reply about more of them is not waited for.
+const SOON: u64 = 10_000;
+
+/// The head of a table, from the list of all: it comes without entries, of which there may be many.
+pub(crate) fn head(instance: &Instance, name: &str) -> Result<Table, Failure> {
+    let mut found = None;
+    let mut nearest = Nearest::new(name, LISTED);
+    all(instance, |table| {
+        if table.name == name {
+            found = Some(table);
+        } else {
+            nearest.offer(table.name.as_bytes());
+        }
+    })?;
+    found.ok_or_else(|| unknown(name, nearest))
+}
+
+/// The head of a table that stores all of these.
 ///
 /// HAProxy makes an entry before it looks at the data that it is to hold, so that this is asked first; its filters
 /// know what a table stores, also while it is empty.
 pub(crate) fn storing(instance: &Instance, name: &str, kinds: &[&str]) -> Result<Table, Failure> {
+    let table = head(instance, name)?;
     for (place, kind) in kinds.iter().enumerate() {
         let place = |_| format!("/data/{place}/type");
-        drop(ask(instance, name, &[Filter::probe(kind)], place)?);
-    }
-    let reply = ask(instance, name, &[], |_| String::new())?;
-    let mut reading = Reading::default();
-    let mut table = None;
-    while table.is_none() {
-        let chunk = reply.chunk()?;
-        if chunk.is_empty() {
-            return Err(headless());
+        let reply = ask(instance, name, &[Filter::probe(kind)], place)?;
+        // HAProxy counts a reply that is not read to its end as a client that gave up
+        if table.used < SOON {
+            read(&reply, |_| {})?;
         }
-        reading.push(&chunk, |item| {
-            if let Item::Table(head) = item {
-                table = Some(Table::of(&head)?);
-            }
-            Ok(())
-        })?;
     }
-    table.ok_or_else(headless)
+    Ok(table)
 }
 
 /// The entry of a key, where there is one. HAProxy cuts a string that is longer than the table's keys: the entry may be
@@ -170,7 +177,8 @@ fn ask(
         Err(failure) => failure,
     };
     if failure.rejection() == Some("no-such-table") {
-        return Err(unknown(instance, name)?);
+        head(instance, name)?;
+        return Err(failure);
     }
     let refused = match &failure {
         Failure::Rejected(_, Detail { message, .. }) => refused_filter(message),
@@ -294,13 +302,9 @@ fn withheld() -> Failure {
 }
 
 /// The failure for the name of a table that HAProxy does not have, with those that are near.
-pub(crate) fn unknown(instance: &Instance, name: &str) -> Result<Failure, Failure> {
-    let mut nearest = Nearest::new(name, LISTED);
-    all(instance, |table| nearest.offer(table.name.as_bytes()))?;
+fn unknown(name: &str, nearest: Nearest) -> Failure {
     let suggestion = nearest.suggest();
-    Ok(
-        Failure::not_found(format!("this HAProxy has no stick table: `{name}`"))
-            .hint(suggestion.hint("this HAProxy has no stick table at all"))
-            .argument_among("/table", suggestion.names()),
-    )
+    Failure::not_found(format!("this HAProxy has no stick table: `{name}`"))
+        .hint(suggestion.hint("this HAProxy has no stick table at all"))
+        .argument_among("/table", suggestion.names())
 }
