@@ -27,7 +27,7 @@ pub(crate) fn set_map(call: &Call<'_>) -> Result<Outcome, Failure> {
     let change = Change::made(
         || EntryState::read(&set, None, &key, Some(&value)),
         |before| {
-            // Up to 3.1 HAProxy also takes a key that only a prepared version has, and sets it there.
+            // 2.6 and 3.0 also take a key that only a prepared version has, and set it there.
             if before.entries == 0 {
                 return Err(no_such_key(&set, &key));
             }

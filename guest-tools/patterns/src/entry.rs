@@ -165,7 +165,7 @@ pub fn del(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     set.require_reading_again()?;
     none_left(set.ask(&kind.del, None, &[key]).map(drop))?;
     let mut after = read()?;
-    // Up to 3.3 all are gone by now; 3.4 deletes the first.
+    // Up to 3.2 all are gone by now; 3.4 deletes the first.
     if after.entries > 0 && after.entries < before.entries {
         set.require_reading_again()?;
         let words = [kind.del.command, &[set.name, key]].concat();

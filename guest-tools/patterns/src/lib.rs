@@ -9,6 +9,8 @@
 //!   `curr_ver` and `next_ver`.
 //! - 3.4 takes `clear @5` and does nothing while an older version has entries. The next commit drops 5.
 //! - A commit drops every other version.
+//! - `del` deletes all entries of a key up to 3.2, and the first of them in 3.4.7. In 2.6 and 3.0 `set` and `del` also
+//!   reach into prepared versions.
 //! - An entry is added at the end, and stays at its place.
 #![warn(clippy::pedantic)]
 #![deny(

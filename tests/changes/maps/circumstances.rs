@@ -7,7 +7,7 @@ use crate::cases::{Site, program, serve};
 use crate::maps::{cases, error};
 
 haproxy_mcp_testkit::on_each_version! {
-    /// Up to 3.3 a socket of any level may write maps; since 3.4 it takes level admin.
+    /// Up to 3.2 a socket of any level may write maps; since 3.4 it takes level admin.
     fn a_low_level_of_the_socket_is_told(binary: &Binary) {
         for level in ["user", "operator"] {
             let site = Site {

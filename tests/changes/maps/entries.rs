@@ -117,7 +117,7 @@ haproxy_mcp_testkit::on_each_version! {
         }
     }
 
-    /// One command deletes them all up to 3.3, and one of them in 3.4.
+    /// One command deletes them all up to 3.2, and one of them in 3.4.
     fn thousands_of_one_key_are_deleted_too(binary: &Binary) {
         let content = format!("before v\n{}after v\n", "same v\n".repeat(5_000));
         let site = Site {
