@@ -253,7 +253,11 @@ pub(crate) fn unlocked<T>(ask: impl Fn() -> Result<T, Failure>) -> Result<T, Fai
     }
     ask().map_err(|failure| match failure.rejection() {
         Some("locked") => {
-            failure.hint("HAProxy is committing another certificate: ask again when it has ended")
+            failure.hint(
+                "HAProxy is committing another certificate: ask again when it has ended. Where it stays so, HAProxy has lost \
+                 its lock (3.4.7 does when two clients set certificates at the same moment): only a reload or restart \
+                 brings it back",
+            )
         }
         _ => failure,
     })

@@ -79,14 +79,20 @@ impl Wanted<'_> {
             if let Some(theirs) = theirs.filter(|theirs| *theirs != name) {
                 begun.transaction = command(instance, store, "abort", theirs).is_err();
             }
-            return Err(busy(store, said.trim()));
+            return Err(busy(store, said.trim()).note(
+                "both set one at the same moment, and theirs was thrown away, too, since it held this content",
+            ));
         }
         for portion in portions {
             unlocked(|| store.add.ask_with(instance, &[name], portion.clone()))?;
         }
         // From the first command of a transaction on no other call of this server has one.
         let before = if begun.file { None } else { Some(read(false)?) };
-        let drafted = read(true)?;
+        let drafted = read(true).map_err(|failure| match failure {
+            // It was there a moment ago: somebody else committed it or threw it away.
+            Failure::NotFound(_) => busy(store, name),
+            other => other,
+        })?;
         if matches(&drafted) {
             return Ok((before, drafted));
         }

@@ -86,11 +86,54 @@ fn a_transaction_that_was_opened_a_moment_ago_is_not_committed() {
             commands.iter().any(|command| command == aborted),
             "{commands:?}"
         );
+        // What became of theirs is not kept from the reader.
+        let message = response.error()["message"].as_str().unwrap().to_owned();
+        assert!(message.contains("theirs was thrown away, too"), "{message}");
         assert!(
             !commands.iter().any(|command| command.starts_with("commit")),
             "{commands:?}"
         );
     }
+}
+
+/// And somebody ended ours before it was looked at.
+#[test]
+fn a_transaction_that_somebody_else_ended_is_told_as_such() {
+    let live = shown("/x.pem", "01", "AA");
+    let socket = in_turn(&[
+        HELD,
+        HELD,
+        "\n[5]: Transaction created for certificate /x.pem!\n\n",
+        &live,
+        "\n[3]: Can't display the certificate: Not found or the certificate is a bundle!\n\n",
+        HELD,
+        "\n[3]: No ongoing transaction!\n\n",
+    ]);
+    let response = scripted(&socket.path());
+    let error = response.error();
+    assert_eq!(error["details"]["reason"], "other-transaction", "{error}");
+    assert!(
+        error["message"]
+            .as_str()
+            .unwrap()
+            .ends_with("nothing was changed"),
+        "{error}"
+    );
+}
+
+/// HAProxy 3.4.7 can lose its lock for good.
+#[test]
+fn certificates_that_stay_locked_are_told_with_the_way_out() {
+    let locked = "\n[3]: Can't show!\nOperations on certificates are currently locked!\n\n";
+    let socket = in_turn(&[locked]);
+    let response = scripted(&socket.path());
+    let error = response.error();
+    assert_eq!(error["details"]["reason"], "locked", "{error}");
+    assert!(
+        error["hint"].as_str().unwrap().contains("reload"),
+        "{error}"
+    );
+    assert!(commands(&socket).len() > 10, "it was asked for a while");
 }
 
 /// What HAProxy read is not what was given: it is not committed.

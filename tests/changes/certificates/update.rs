@@ -173,10 +173,17 @@ haproxy_mcp_testkit::on_each_version! {
         for content in [new.pem(), mismatched() + &new.key, [GARBAGE, &new.key].concat()] {
             said.push(update(&server, &site, "www.pem", &content).message.to_string());
         }
-        let content = [&*new.chain, &new.key].concat();
-        let response = server.call("update_ssl_ca_file", json!({ "ca_file": path(&site, "ca.crt"), "content": content }));
-        assert_eq!(response.code(), "invalid-argument", "{}", response.message);
-        said.push(response.message.to_string());
+        let ca_file = path(&site, "ca.crt");
+        for content in [
+            [&*new.chain, &new.key].concat(),
+            // behind a byte order mark, and without a line end before it
+            ["\u{feff}", &new.key].concat(),
+            [new.chain.trim_end(), &new.key].concat(),
+        ] {
+            let response = server.call("update_ssl_ca_file", json!({ "ca_file": ca_file, "content": content }));
+            assert_eq!(response.code(), "invalid-argument", "{}", response.message);
+            said.push(response.message.to_string());
+        }
         // What the schema refuses is not sent back either.
         let response = server.call("update_ssl_cert", json!({ "cert": 5, "content": new.pem() }));
         assert_eq!(response.code(), "invalid-argument");
