@@ -63,7 +63,10 @@ fn within(tools: &[Value], most_listed: usize, most_answered: usize) {
          {all_answered} of output schemas (at most {most_answered}):\n{}",
         each.join("\n")
     );
-    assert!(all_listed <= most_listed && all_answered <= most_answered, "{report}");
+    assert!(
+        all_listed <= most_listed && all_answered <= most_answered,
+        "{report}"
+    );
     // Shown with `--no-capture`, for whoever adds a tool.
     eprintln!("{report}");
 }
