@@ -120,9 +120,9 @@ docs: toolchain haproxy
 # -- what it costs --
 
 .PHONY: bench
-bench: build haproxy
+bench: build haproxy python
 	$(call step,measuring)
-	cargo bench --locked -p haproxy-mcp --bench bench
+	BENCH_PYTHON=$(python) cargo bench --locked -p haproxy-mcp --bench bench
 
 .PHONY: deny
 deny: toolchain

@@ -4,8 +4,9 @@
 //! asks HAProxy is its raw socket: one write, one read loop with a large buffer. The floor of a call is wasmtime
 //! itself with the same settings and a host that does nothing ([`bare`]); of reading, native csv-core.
 //!
-//! `BENCH_PEER='name=command line'` puts another MCP server that speaks stdio beside this one, for start and
-//! `show_info`; `BENCH_QUICK=1` makes a short run, whose numbers are for looking only.
+//! Beside this server stands one of the same kind in Python (`peer.py`), for start and `show_info`, where `BENCH_PYTHON`
+//! is an interpreter that has the SDK; `BENCH_PEER='name=command line'` puts another MCP server that speaks stdio there,
+//! too. `BENCH_QUICK=1` makes a short run, whose numbers are for looking only.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,6 +18,7 @@
 )]
 
 mod bare;
+mod calls;
 mod floor;
 mod report;
 mod served;
@@ -36,6 +38,7 @@ fn main() {
     let mut report = Report::new(&binary);
     let own = Peer::own();
     let peers: Vec<Peer> = std::iter::once(own.clone())
+        .chain(Peer::python())
         .chain(Peer::from_environment())
         .collect();
 
@@ -57,15 +60,21 @@ fn main() {
     }
     show_table(&mut report, &binary, rounds(51));
     instances(&mut report, rounds(3_000));
-    memory(&mut report, &own, &Haproxy::start(&binary));
+    let master = Haproxy::builder(&binary).master_worker().start();
+    let everything = Peer::own_with_all_tools().with_master(&master.master_socket());
+    memory(&mut report, &everything, &master);
     report.write(quick);
 }
 
 /// From starting the process to the answer of `initialize`, the list of tools known.
 fn start(report: &mut Report, peers: &[Peer], rounds: usize) {
     let mut samples: Vec<Sample> = peers.iter().map(|_| Sample::default()).collect();
-    for _ in 0..rounds {
-        for (peer, sample) in peers.iter().zip(&mut samples) {
+    for round in 0..rounds {
+        for (number, (peer, sample)) in peers.iter().zip(&mut samples).enumerate() {
+            // Others may take seconds.
+            if number > 0 && round % 5 > 0 {
+                continue;
+            }
             let begun = Instant::now();
             let mut served = Served::start(peer, None);
             served.initialize();
@@ -201,22 +210,25 @@ fn instances(report: &mut Report, rounds: usize) {
     report.instances(&bare, &ours);
 }
 
-/// Resident memory before any call, and after a thousand over all tools.
+/// How long nothing is said to a server that is at rest.
+const REST: Duration = Duration::from_secs(2);
+
+/// Resident memory before any call, and after a thousand over all tools that the server has.
 fn memory(report: &mut Report, own: &Peer, haproxy: &Haproxy) {
     let mut served = Served::start(own, Some(&haproxy.admin_socket()));
     served.initialize();
-    served.list();
+    let calls: Vec<(String, String)> = served.list().iter().map(calls::call).collect();
+    std::thread::sleep(REST);
     let idle = served.memory();
-    for _ in 0..200 {
-        for (tool, arguments) in [
-            ("show_info", "{}"),
-            ("show_stat", "{}"),
-            ("list_backends", "{}"),
-            ("list_servers", r#"{"backend":"be_app"}"#),
-            ("get_server", r#"{"backend":"be_app","server":"app1"}"#),
-        ] {
-            served.call(tool, arguments);
+    for round in 0..1_000_usize.div_ceil(calls.len()) {
+        for (tool, arguments) in &calls {
+            // Once is enough of a tool that waits.
+            if round == 0 || tool != "sample_stat" {
+                served.call(tool, arguments);
+            }
         }
     }
-    report.memory(&idle, &served.memory());
+    let busy = served.memory();
+    std::thread::sleep(REST);
+    report.memory(calls.len(), &idle, &busy, &served.memory());
 }

@@ -208,7 +208,7 @@ impl Report {
         );
     }
 
-    pub(crate) fn memory(&mut self, idle: &Memory, after: &Memory) {
+    pub(crate) fn memory(&mut self, tools: usize, idle: &Memory, busy: &Memory, rest: &Memory) {
         let row = |when: &str, memory: &Memory| {
             format!(
                 "| {when} | {:.1} | {:.1} |",
@@ -220,8 +220,15 @@ impl Report {
             "Memory of the server",
             "| when | RSS, MiB | peak (VmHWM), MiB |",
             &[
-                row("after the handshake and the list of tools", idle),
-                row("after 1,000 calls over all modules", after),
+                row(
+                    "at rest for 2 s, after the handshake and the list of tools",
+                    idle,
+                ),
+                row(
+                    &format!("right after 1,000 calls over all {tools} tools that read"),
+                    busy,
+                ),
+                row("at rest for 2 s after these", rest),
             ],
         );
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use haproxy_mcp::haproxy::{Door, RuntimeApi, Timeouts};
 use haproxy_mcp::policy::{Access, Grant, InstanceId};
 use haproxy_mcp::sandbox::{Acts, CallRequest, Module, Sandbox, limits};
+use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::floor;
@@ -34,6 +35,24 @@ impl Peer {
         let mut own = Self::own();
         own.command.extend(["--toolsets", "all"].map(str::to_owned));
         own
+    }
+
+    /// The same with HAProxy's master at this socket.
+    pub(crate) fn with_master(mut self, socket: &Path) -> Self {
+        let socket = socket.to_str().unwrap();
+        self.command
+            .extend(["--master-socket", socket].map(str::to_owned));
+        self
+    }
+
+    /// `peer.py`, run by the Python of `BENCH_PYTHON`, which has the SDK.
+    pub(crate) fn python() -> Option<Self> {
+        let python = floor::variable("BENCH_PYTHON")?;
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/bench/peer.py");
+        Some(Self {
+            name: "`tests/bench/peer.py`: the official Python SDK, one tool".to_owned(),
+            command: [&python, "-I", script].map(str::to_owned).to_vec(),
+        })
     }
 
     /// The one of `BENCH_PEER`.
@@ -98,8 +117,10 @@ impl Served {
     }
 
     /// The list of tools.
-    pub(crate) fn list(&mut self) {
+    pub(crate) fn list(&mut self) -> Vec<Value> {
         self.ask(r#"{"jsonrpc":"2.0","id":1,"method":"tools/list","params":{}}"#);
+        let mut answer: Value = serde_json::from_str(&self.line).unwrap();
+        serde_json::from_value(answer["result"]["tools"].take()).unwrap()
     }
 
     /// One call; it must not be an error.
@@ -109,7 +130,7 @@ impl Served {
         ));
         let answered =
             self.line.contains(r#""result""#) && !self.line.contains(r#""isError":true"#);
-        assert!(answered, "{}", self.line);
+        assert!(answered, "`{tool}` refuses {arguments}: {}", self.line);
     }
 
     fn send(&mut self, message: &str) {
