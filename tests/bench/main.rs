@@ -87,34 +87,26 @@ fn start(report: &mut Report, peers: &[Peer], rounds: usize) {
     report.start(peers, &samples);
 }
 
-/// `show_info` over stdio beside the raw socket.
+/// `show_info` over stdio beside the raw socket. One server after the other: what one leaves of the processor's caches is
+/// not for the next one to bear.
 fn show_info(report: &mut Report, peers: &[Peer], haproxy: &Haproxy, rounds: usize) {
     let socket = haproxy.admin_socket();
-    let mut served: Vec<Served> = peers
-        .iter()
-        .map(|peer| {
-            let mut served = Served::start(peer, Some(&socket));
-            served.initialize();
-            served
-        })
-        .collect();
-    let mut raw = Sample::default();
-    let mut samples: Vec<Sample> = served.iter().map(|_| Sample::default()).collect();
-    for round in 0..rounds + 20 {
-        let floor = floor::timed(|| floor::ask(&socket, "show info"));
-        let times: Vec<Duration> = served
-            .iter_mut()
-            .map(|served| floor::timed(|| served.call("show_info", "{}")))
-            .collect();
-        // The first calls load the module.
-        if round >= 20 {
-            raw.push(floor);
-            for (sample, time) in samples.iter_mut().zip(times) {
+    for peer in peers {
+        let mut served = Served::start(peer, Some(&socket));
+        served.initialize();
+        let mut raw = Sample::default();
+        let mut sample = Sample::default();
+        for round in 0..rounds + 20 {
+            let floor = floor::timed(|| floor::ask(&socket, "show info"));
+            let time = floor::timed(|| served.call("show_info", "{}"));
+            // The first calls load the module.
+            if round >= 20 {
+                raw.push(floor);
                 sample.push(time);
             }
         }
+        report.show_info(peer, &raw, &sample);
     }
-    report.show_info(&raw, peers, &samples);
 }
 
 /// `show_stat` with its defaults over many servers beside the raw socket, and what memory it takes.
@@ -217,7 +209,7 @@ const REST: Duration = Duration::from_secs(2);
 fn memory(report: &mut Report, own: &Peer, haproxy: &Haproxy) {
     let mut served = Served::start(own, Some(&haproxy.admin_socket()));
     served.initialize();
-    let calls: Vec<(String, String)> = served.list().iter().map(calls::call).collect();
+    let calls = calls::calls(&served.list());
     std::thread::sleep(REST);
     let idle = served.memory();
     for round in 0..1_000_usize.div_ceil(calls.len()) {

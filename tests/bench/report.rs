@@ -93,22 +93,24 @@ impl Report {
         );
     }
 
-    pub(crate) fn show_info(&mut self, raw: &Sample, peers: &[Peer], samples: &[Sample]) {
-        let mut rows = vec![format!("| raw socket | {} | | 1.00 |", raw.shown())];
-        for (peer, sample) in peers.iter().zip(samples) {
-            rows.push(format!(
-                "| {} | {} | {:+.3} | {:.2} |",
-                peer.name,
-                sample.shown(),
-                sample.median() - raw.median(),
-                sample.median() / raw.median(),
-            ));
-        }
-        self.table(
-            "`show_info` over stdio",
-            "| what | ms: median (p99) | above the raw socket, ms | ratio |",
-            &rows,
+    pub(crate) fn show_info(&mut self, peer: &Peer, raw: &Sample, sample: &Sample) {
+        let row = format!(
+            "| {} | {} | {} | {:+.3} | {:.2} |",
+            peer.name,
+            raw.shown(),
+            sample.shown(),
+            sample.median() - raw.median(),
+            sample.median() / raw.median(),
         );
+        if self.text.contains("## `show_info`") {
+            writeln!(self.text, "{row}").unwrap();
+        } else {
+            self.table(
+                "`show_info` over stdio",
+                "| server | raw socket, ms: median (p99) | server, ms | above the raw socket, ms | ratio |",
+                &[row],
+            );
+        }
     }
 
     pub(crate) fn show_stat(

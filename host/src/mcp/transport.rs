@@ -25,7 +25,7 @@ const WAITING_LINES: usize = 64;
 
 /// How long after a client has said something the memory is given back that it took: not more often, and not while
 /// anything is under way for it.
-const TRIM_AFTER: Duration = Duration::from_secs(1);
+const TRIM_AFTER: Duration = Duration::from_millis(250);
 
 /// The transport of one client.
 pub(super) struct Transport<R> {
