@@ -140,7 +140,8 @@ const TOOLS: &[Tool] = &[
         name: "del_ssl_cert",
         title: "Delete a certificate",
         description: "Deletes a certificate that nothing uses from HAProxy's memory, with its key, which cannot be had back from \
-            there; not from disk. One that is used is refused: take it out of its lists first.",
+            there; not from disk, so that a reload may bring it back. One that is used is refused: take it out of its \
+            lists first.",
         input_schema: include_str!("../schema/del_ssl_cert.input.json"),
         output_schema: include_str!("../schema/del_ssl_cert.output.json"),
         destructive: true,
@@ -161,7 +162,7 @@ const TOOLS: &[Tool] = &[
         name: "del_ssl_crt_list",
         title: "Take a certificate out of a list",
         description: "Takes an entry out of a `crt-list`, so that its binds do not serve it any more; the certificate stays in \
-            memory. The file on disk stays as it is.",
+            memory. The file on disk stays as it is: a reload brings the entry back.",
         input_schema: include_str!("../schema/del_ssl_crt_list.input.json"),
         output_schema: include_str!("../schema/del_ssl_crt_list.output.json"),
         run: crt_list::del_ssl_crt_list,
