@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use haproxy_mcp_testkit::{Haproxy, McpServer, newest};
+use haproxy_mcp_testkit::{Haproxy, McpServer, newest, until};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::cases::program;
@@ -115,6 +116,48 @@ fn a_change_that_cannot_be_recorded_is_told_as_one() {
     assert!(haproxy.raw_text("get weight be_app/app1").starts_with("9 "));
     // The line is not lost altogether.
     server.wait_for_stderr(r#""verdict":"done""#);
+}
+
+/// Whether its client leaves or somebody ends it: a server records what its calls did up to then.
+#[test]
+fn a_call_that_is_under_way_at_the_end_is_recorded() {
+    let haproxy = Haproxy::start(&newest());
+    let folder = tempfile::tempdir().unwrap();
+    for signal in [None, Some(Signal::TERM), Some(Signal::INT)] {
+        let file = folder.path().join(format!("{signal:?}.jsonl"));
+        assert_eq!(
+            haproxy.raw_text("set server be_app/app1 weight 1").trim(),
+            ""
+        );
+        let server = recording(&haproxy, &file);
+        let _ramp = server.begin(
+            "ramp_weight",
+            json!({ "backend": "be_app", "server": "app1", "weight": 9, "steps": 8, "interval_seconds": 300 }),
+        );
+        until("the first step", || {
+            let weight = haproxy.raw_text("get weight be_app/app1");
+            if weight.starts_with("1 ") {
+                Err(weight)
+            } else {
+                Ok(())
+            }
+        });
+        if let Some(signal) = signal {
+            let pid = Pid::from_raw(server.pid().try_into().unwrap()).unwrap();
+            kill_process(pid, signal).unwrap();
+            server.wait_for_stderr("asked to end");
+        }
+        let ended = server.shutdown();
+        assert!(ended.status.success(), "{signal:?}: {}", ended.stderr);
+        let lines = lines(&file);
+        assert_eq!(lines.len(), 1, "{signal:?}: {lines:?}\n{}", ended.stderr);
+        assert_eq!(lines[0]["verdict"], "cancelled", "{lines:?}");
+        assert_eq!(
+            lines[0]["commands"],
+            json!(["set server be_app/app1 weight 2"]),
+            "{lines:?}"
+        );
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use haproxy_mcp::haproxy::{Door, Endpoint, RuntimeApi, Timeouts};
 use haproxy_mcp::policy::{Access, Grant, InstanceId};
 use haproxy_mcp::sandbox::{Acts, CallError, CallRequest, CallResult, Module, Sandbox, limits};
+use haproxy_mcp_testkit::certificates::Authority;
 use haproxy_mcp_testkit::{Binary, Haproxy, guests, on_each_version};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -27,10 +28,13 @@ impl Site {
         let haproxy = Haproxy::builder(binary)
             .file("empty.map", "")
             .file("empty.acl", "")
+            .file("both.map", "/a one\n")
             .with(
                 "frontend fe_mapped
     bind unix@mapped.sock
     http-request deny if { path -f empty.acl }
+    http-request deny if { path -M -f both.map }
+    http-request set-header x-both %[path,map(both.map)]
     http-request set-header x-mapped %[path,map(empty.map)]
     default_backend be_app
 ",
@@ -236,6 +240,74 @@ on_each_version! {
                 assert_eq!(site.entries(&format!("map @{version} empty.map")), left, "{then}");
             }
         }
+    }
+
+    /// Nobody hears what a call left open that was cancelled just before its end.
+    async fn nor_after_its_caller_gave_up(binary: &Binary) {
+        let site = Site::of(binary).await;
+        let mut request = site.request(&["prepare map empty.map", "add map @1 empty.map a one"], "return");
+        request.leaves_open = true;
+        let cancel = request.cancel.clone();
+        request.progress = Some(Arc::new(move |_| cancel.cancel()));
+        let (result, sent) = site.call(request).await;
+        assert!(matches!(result, Err(CallError::Cancelled)), "{result:?}");
+        assert_eq!(sent.last().map(String::as_str), Some("clear map @1 empty.map"));
+        assert_eq!(site.entries("map @1 empty.map"), [""; 0]);
+    }
+
+    /// A file that an ACL reads as a map has one row of versions, by whichever name they are settled.
+    async fn a_map_that_is_an_acl_is_settled_by_either_name(binary: &Binary) {
+        let site = Site::of(binary).await;
+        let commands = ["prepare map both.map", "add map @1 both.map /b two", "commit acl @1 both.map"];
+        let (result, sent) = site.call(site.request(&commands, "fail")).await;
+        assert_eq!(code(&result), "failed", "{result:?}");
+        assert_eq!(sent, commands);
+        assert_eq!(site.entries("map both.map"), ["/b two"]);
+    }
+
+    /// A change that HAProxy refuses leaves those before it in the transaction, which is still to be taken back.
+    async fn a_refused_change_does_not_hide_those_before_it(binary: &Binary) {
+        let site = Site::of(binary).await;
+        let pem = Authority::new("Second CA").pem();
+        let set = format!("set ssl ca-file second.pem << {}", pem.trim().replace('\n', " | "));
+        let commands = ["new ssl ca-file second.pem", &set, "set ssl ca-file second.pem << nonsense"];
+        let (result, sent) = site.call(site.request(&commands, "return")).await;
+        assert_eq!(code(&result), "rejected", "{result:?}");
+        assert!(sent[2].ends_with("nonsense (failed)"), "{sent:?}");
+        assert_eq!(sent[3..], ["abort ssl ca-file second.pem", "del ssl ca-file second.pem"]);
+        let files = site.haproxy.raw_text("show ssl ca-file");
+        assert!(!files.contains("second.pem"), "{files}");
+    }
+
+    /// What a call wants to settle may be something else by the time that it is its turn: `clear map @1` after
+    /// `commit map @1` would empty the live map.
+    async fn what_another_call_settled_meanwhile_is_left_alone(binary: &Binary) {
+        let site = Site::of(binary).await;
+        let mut first = site.request(
+            &["prepare map hosts.map", "add map @1 hosts.map a one", "commit map @1 hosts.map"],
+            "stay",
+        );
+        let (cancel, said) = (first.cancel.clone(), told(&mut first));
+        let second = async {
+            said.notified().await;
+            let second = site.request(&["show map @1 hosts.map", "clear map @1 hosts.map"], "return");
+            // The first ends once the second runs; it is polled first.
+            let begins = async {
+                tokio::task::yield_now().await;
+                cancel.cancel();
+            };
+            let (second, ()) = tokio::join!(site.call(second), begins);
+            second
+        };
+        let (_, (result, sent)) = tokio::join!(site.call(first), second);
+        assert_eq!(sent, [""; 0], "{result:?}");
+        let failure = result.unwrap_err().failure();
+        assert_eq!(failure.code, "host-failed");
+        assert!(failure.message.contains("another call has committed"), "{}", failure.message);
+        assert_eq!(site.entries("map hosts.map"), ["a one"]);
+        // Whoever looks now knows.
+        let (result, sent) = site.call(site.request(&["clear map @1 hosts.map"], "return")).await;
+        assert_eq!((code(&result), sent.len()), ("answered".to_owned(), 1), "{result:?}");
     }
 
     /// One call at a time has something open: the second prepares when the first has ended and was cleared up after.

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::arguments::{self, ArgumentError};
 use super::screen::{self, Screen};
 use super::table::{self, Style};
-use super::{Problem, serve, waiting};
+use super::{Problem, serve, signals, waiting};
 use crate::catalogue::{
     Answer, Caller, Catalogue, CatalogueError, Refused, Tool, Unlisted, selection,
 };
@@ -159,7 +159,8 @@ fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Tool, CallError>
     })
 }
 
-/// Waits for the answer; an interrupt from the keyboard cancels the call, so that it can clean up.
+/// Waits for the answer; an interrupt from the keyboard, or another wish that this process ends, cancels the call, so
+/// that it can clean up.
 async fn call(
     catalogue: &Catalogue,
     tool: &Tool,
@@ -193,12 +194,14 @@ async fn call(
         state,
         catalogue.call(tool, arguments, caller),
     );
-    tokio::pin!(call);
-    tokio::select! {
-        biased;
-        result = &mut call => return result,
-        // Where there are no signals, the call goes on to its end.
-        Ok(()) = tokio::signal::ctrl_c() => cancel.cancel(),
+    let mut call = Box::pin(call);
+    // Where there are no signals, the call goes on to its end.
+    if let Ok(ended) = signals::end() {
+        tokio::select! {
+            biased;
+            result = &mut call => return result,
+            () = ended => cancel.cancel(),
+        }
     }
     call.await
 }

@@ -3,12 +3,11 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::screen::Screen;
 use super::serve::{self, ServeError};
-use super::{Problem, waiting};
+use super::{Problem, signals, waiting};
 use crate::config::{InstanceSettings, Settings};
 use crate::demo::{Demo, DemoError};
 
@@ -52,18 +51,7 @@ pub(super) async fn run(
     screen: Screen,
 ) -> Result<(), RunError> {
     // Before HAProxy runs, so that no signal leaves it behind.
-    let mut ends = [
-        SignalKind::terminate(),
-        SignalKind::interrupt(),
-        SignalKind::hangup(),
-    ]
-    .map(signal)
-    .into_iter()
-    .collect::<Result<Vec<_>, _>>()?;
-    let ended = async {
-        let waits = ends.iter_mut().map(|end| Box::pin(end.recv()));
-        futures_util::future::select_all(waits).await;
-    };
+    let ended = signals::end()?;
     let served = async {
         let (_sender, state) = watch::channel(String::new());
         let start = Demo::start(program, folders);

@@ -7,6 +7,7 @@ mod demo;
 mod flags;
 mod screen;
 mod serve;
+mod signals;
 mod table;
 mod text;
 mod tools;

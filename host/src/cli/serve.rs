@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Problem;
+use super::{Problem, signals};
 use crate::audit::Audit;
 use crate::catalogue::selection::Selection;
 use crate::catalogue::{Catalogue, CatalogueError};
@@ -29,6 +29,9 @@ pub(super) enum ServeError {
     /// There is no catalogue of tools; a file given as a module is the usual cause.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// Nobody could ask this process to end.
+    #[error("signals cannot be waited for: {0}")]
+    Signals(io::Error),
     /// The transport failed.
     #[error(transparent)]
     Stdio(#[from] stdio::ServeError),
@@ -38,7 +41,7 @@ impl Problem for ServeError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Catalogue(error) => Some(error.hint()),
-            Self::Stdio(_) => None,
+            Self::Signals(_) | Self::Stdio(_) => None,
         }
     }
 
@@ -46,12 +49,12 @@ impl Problem for ServeError {
         match self {
             // A module's file, a choice of tools or the audit's file: all of them are given.
             Self::Catalogue(_) => true,
-            Self::Stdio(_) => false,
+            Self::Signals(_) | Self::Stdio(_) => false,
         }
     }
 }
 
-/// Serves until the client goes. HAProxy is not asked anything before a tool is called.
+/// Serves until the client goes or somebody ends this process. HAProxy is not asked anything before a tool is called.
 pub(super) async fn run(settings: Settings) -> Result<(), ServeError> {
     if io::stdin().is_terminal() {
         // Only advice: the server works as well without it.
@@ -66,7 +69,10 @@ pub(super) async fn run(settings: Settings) -> Result<(), ServeError> {
     let catalogue = catalogue(&settings, &settings.selection).await?;
     let server = Server::new(catalogue);
     match settings.transport {
-        Transport::Stdio => stdio::serve(server).await?,
+        Transport::Stdio => {
+            let ended = signals::end().map_err(ServeError::Signals)?;
+            stdio::serve(server, ended).await?;
+        }
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ use super::reply::MESSAGE_BYTES;
 use super::request::Request;
 use super::stream::Next;
 use super::verdict;
-use crate::policy::{Door as Process, MAX_LINE_BYTES, Permit, ReplyKind, Success};
+use crate::policy::{Door as Process, MAX_LINE_BYTES, Permit, ReplyKind, Step, Success};
 
 /// Room for what stands around the commands of a line: `set severity-output number;`, `;quit`.
 const AROUND_BYTES: usize = 40;
@@ -43,9 +43,12 @@ pub struct BatchError {
     pub error: ExecuteError,
 }
 
-/// One of the commands is not of the kind that a batch is for: the place of it, from 0.
+/// One of the commands is not of the kind that a batch is for: the place of it, from 0. What opens or settles something
+/// in HAProxy is said by itself, so that it is known whether it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("command {0} is not one that HAProxy answers with nothing, or has a payload")]
+#[error(
+    "command {0} is not one that HAProxy answers with nothing, or has a payload, or opens or settles something"
+)]
 pub struct NotSilent(pub usize);
 
 impl Batch {
@@ -67,6 +70,7 @@ impl RuntimeApi {
         let silent = |permit: &Permit| {
             permit.reply_kind() == ReplyKind::Message(Success::Silent)
                 && permit.door() == Process::Worker
+                && permit.spec().transaction == Step::None
                 && !permit.has_payload()
         };
         if let Some(place) = permits.iter().position(|permit| !silent(permit)) {

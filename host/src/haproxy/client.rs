@@ -14,6 +14,7 @@ use super::identity::Identity;
 use super::reply::Reply;
 use super::request::{Dialect, Request};
 use super::stream::{Leash, Next, Stream};
+use super::turn::Turns;
 use crate::policy::{Door as Process, InstanceId, Permit, Probe};
 
 /// Connections to one HAProxy at once. HAProxy gives 10 to all users of all its stats sockets together
@@ -55,8 +56,7 @@ pub struct RuntimeApi {
     slots: Arc<Semaphore>,
     /// How the master speaks; learnt at the first command.
     dialect: Mutex<Option<Dialect>>,
-    /// Held by a call that has a transaction: HAProxy has but one for each certificate, and numbers versions in turn.
-    transaction: Arc<tokio::sync::Mutex<()>>,
+    turns: Turns,
     /// Who it is; learnt when first asked for.
     pub(super) known: Mutex<Option<Arc<Identity>>>,
 }
@@ -72,7 +72,7 @@ impl RuntimeApi {
             timeouts,
             slots: Arc::new(Semaphore::new(MAX_CONNECTIONS)),
             dialect: Mutex::new(dialect),
-            transaction: Arc::default(),
+            turns: Turns::default(),
             known: Mutex::new(None),
         }
     }
@@ -89,9 +89,9 @@ impl RuntimeApi {
         &self.name
     }
 
-    /// Waits until no other call has a transaction; they do until what this returns is dropped.
-    pub async fn transaction(&self) -> tokio::sync::OwnedMutexGuard<()> {
-        Arc::clone(&self.transaction).lock_owned().await
+    /// The turns of calls that have a transaction with it.
+    pub fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     /// Where it is.

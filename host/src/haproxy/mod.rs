@@ -13,6 +13,7 @@
 //! - `reply`: what a caller reads
 //! - `client`: one command on one connection, from start to end
 //! - `batch`: many small changes on one line
+//! - `turn`: whose turn it is, where HAProxy has transactions
 //! - `identity`: which HAProxy it is, and what it can do
 //! - `error`: every way in which all this fails
 //!
@@ -29,6 +30,7 @@ mod identity;
 mod reply;
 mod request;
 mod stream;
+mod turn;
 mod verdict;
 
 pub use batch::{Batch, BatchError, NotSilent};
@@ -38,3 +40,4 @@ pub use endpoint::{AddressFamily, Door, Endpoint, EndpointError};
 pub use error::{ExecuteError, WireError};
 pub use identity::Identity;
 pub use reply::Reply;
+pub use turn::{Moment, Turn, Turns};

@@ -1,6 +1,7 @@
 //! The handler of both protocol eras; `rmcp` gives each its own shape.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::model::{
     CacheScope, CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult,
@@ -10,6 +11,8 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::repeated::RepeatedKey;
 use super::reply;
@@ -27,18 +30,47 @@ const PROGRESS_QUEUE: usize = 16;
 /// Who asks, on standard input: whoever started this process.
 const PRINCIPAL: &str = "stdio";
 
+/// How long the end waits for calls that were cancelled: their guests have a moment to return, and then it is taken back
+/// what they left open in HAProxy.
+const LAST_CALLS: Duration = Duration::from_secs(12);
+
 /// The MCP server. A clone is the same server.
 #[derive(Clone)]
-pub struct Server(Arc<Catalogue>);
+pub struct Server {
+    catalogue: Arc<Catalogue>,
+    /// Calls that are under way.
+    calls: TaskTracker,
+    /// Cancelled when they are to end.
+    ending: CancellationToken,
+}
 
 impl Server {
     /// A server of this catalogue.
     pub fn new(catalogue: Catalogue) -> Self {
-        Self(Arc::new(catalogue))
+        Self {
+            catalogue: Arc::new(catalogue),
+            calls: TaskTracker::new(),
+            ending: CancellationToken::new(),
+        }
+    }
+
+    /// Cancels the calls that are under way, and waits until they have cleaned up and were recorded.
+    pub(super) async fn end(&self) {
+        self.ending.cancel();
+        self.calls.close();
+        if tokio::time::timeout(LAST_CALLS, self.calls.wait())
+            .await
+            .is_err()
+        {
+            tracing::error!(
+                calls = self.calls.len(),
+                "calls did not end in time: what they did may not be recorded, and what they opened may be open"
+            );
+        }
     }
 
     fn instructions(&self) -> String {
-        let access = self.0.ceiling();
+        let access = self.catalogue.ceiling();
         let may = match access {
             Access::Read => "read only: nothing that these tools do changes HAProxy",
             Access::Operate => "reading and day-to-day changes",
@@ -55,7 +87,7 @@ impl Server {
 
     /// Names only tools that are listed.
     fn where_to_start(&self) -> String {
-        let has = |name: &str| self.0.tool(name).is_some();
+        let has = |name: &str| self.catalogue.tool(name).is_some();
         let mut start = String::new();
         if has("list_backends") {
             start.push_str("Start with `list_backends`");
@@ -121,14 +153,14 @@ impl ServerHandler for Server {
             ));
         }
         Ok(
-            ListToolsResult::with_all_items(self.0.tools().iter().map(listed).collect())
+            ListToolsResult::with_all_items(self.catalogue.tools().iter().map(listed).collect())
                 .with_ttl_ms(LIST_TTL_MS)
                 .with_cache_scope(CacheScope::Private),
         )
     }
 
     fn get_tool(&self, name: &str) -> Option<ListedTool> {
-        self.0.tool(name).map(listed)
+        self.catalogue.tool(name).map(listed)
     }
 
     async fn call_tool(
@@ -136,11 +168,11 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let Some(tool) = self.0.tool(&request.name) else {
+        let Some(tool) = self.catalogue.tool(&request.name) else {
             let name = visible(&request.name, 80);
-            let why = match self.0.unlisted(&request.name) {
+            let why = match self.catalogue.unlisted(&request.name) {
                 Some(Unlisted::AboveCeiling { needs }) => {
-                    let refused = self.0.refuse(&request.name, needs, PRINCIPAL);
+                    let refused = self.catalogue.refuse(&request.name, needs, PRINCIPAL);
                     tracing::info!(tool = &*name, "refused: {refused}");
                     return Ok(reply::refused(&refused).into());
                 }
@@ -163,8 +195,9 @@ impl ServerHandler for Server {
             principal: PRINCIPAL,
         };
         let call = self
-            .0
+            .catalogue
             .call(tool, request.arguments.unwrap_or_default(), caller);
+        let call = self.calls.track_future(call);
         tokio::pin!(call);
         let result = loop {
             tokio::select! {
@@ -175,6 +208,7 @@ impl ServerHandler for Server {
                     }
                 }
                 result = &mut call => break result,
+                () = self.ending.cancelled(), if !context.ct.is_cancelled() => context.ct.cancel(),
             }
         };
         Ok(match result {

@@ -24,11 +24,20 @@ pub enum ServeError {
     Task(#[from] tokio::task::JoinError),
 }
 
-/// Serves one client until it closes standard input.
-pub async fn serve(server: Server) -> Result<(), ServeError> {
+/// Serves one client until it closes standard input, or until `ended`. Calls that are then under way are cancelled, and
+/// waited for: what they leave open in HAProxy is taken back, and what they did is recorded.
+pub async fn serve(server: Server, ended: impl Future<Output = ()>) -> Result<(), ServeError> {
     let (reader, writer) = stdio_pipes();
     let (transport, written) = Transport::new(reader, writer);
-    let outcome = converse(server, transport).await;
+    let outcome = tokio::select! {
+        biased;
+        outcome = Box::pin(converse(server.clone(), transport)) => outcome,
+        () = ended => {
+            tracing::info!("asked to end");
+            Ok(())
+        }
+    };
+    server.end().await;
     finish(written).await;
     outcome
 }

@@ -204,6 +204,15 @@ pub enum Subject {
     CrlFile,
 }
 
+impl Subject {
+    /// Whether one name in both means one thing: a file that an ACL reads as a map (`-M -f`) is a map and an ACL, with
+    /// the same versions.
+    pub fn shares_names_with(self, other: Self) -> bool {
+        let is_patterns = |subject| matches!(subject, Self::Map | Self::Acl);
+        self == other || is_patterns(self) && is_patterns(other)
+    }
+}
+
 /// Which process answers a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {

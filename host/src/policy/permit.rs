@@ -300,7 +300,10 @@ impl Undo {
             _ => false,
         };
         settles_action
-            && settlement.step.subject() == Some(self.subject)
+            && settlement
+                .step
+                .subject()
+                .is_some_and(|subject| subject.shares_names_with(self.subject))
             && settlement.instance == self.instance
             && settlement.object == self.object
     }
@@ -341,6 +344,13 @@ pub struct Settlement {
     instance: InstanceId,
     object: String,
     version: Option<u64>,
+}
+
+impl Settlement {
+    /// The name of the thing.
+    pub fn object(&self) -> &str {
+        &self.object
+    }
 }
 
 #[cfg(test)]

@@ -46,7 +46,8 @@ impl Acts {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A command is being sent; the place of its line, if it changes something and was kept.
+    /// A command is being sent; the place of its line, if it changes something and was kept. It counts as failed until
+    /// it is known to be done: whoever sends it may be ended meanwhile.
     pub(super) fn sent(&self, permit: &Permit) -> Option<usize> {
         if permit.access() == Access::Read {
             return None;
@@ -58,16 +59,16 @@ impl Acts {
         }
         record.sent.push(Sent {
             command: permit.shown().to_owned(),
-            failed: false,
+            failed: true,
         });
         Some(record.sent.len() - 1)
     }
 
-    /// What was sent was refused, or its outcome is not known.
-    pub(super) fn failed(&self, place: Option<usize>) {
+    /// HAProxy did what was sent.
+    pub(super) fn done(&self, place: Option<usize>) {
         let mut record = self.lock();
         if let Some(sent) = place.and_then(|place| record.sent.get_mut(place)) {
-            sent.failed = true;
+            sent.failed = false;
         }
     }
 

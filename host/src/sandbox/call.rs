@@ -91,14 +91,20 @@ pub(super) async fn run(
         () = grace(&cancel) => Err(CallError::Cancelled),
     };
     printed.log(&module, &tool);
+    let changes = acts.record().sent_in_all;
+    let result = match result {
+        // Whoever gave up does not want the consequences of it as the answer, and does not hear what was left open.
+        Err(_) if cancel.is_cancelled() => Err(CallError::Cancelled),
+        Ok(_) if leaves_open && cancel.is_cancelled() => Err(CallError::Cancelled),
+        Err(CallError::Ended(ended)) if changes > 0 => {
+            Err(CallError::EndedAfterChanges { ended, changes })
+        }
+        other => other,
+    };
     if !(leaves_open && result.is_ok()) {
         transactions.abandon(&instance, &acts).await;
     }
-    match result {
-        // Whoever gave up does not want the consequences of it as the answer.
-        Err(_) if cancel.is_cancelled() => Err(CallError::Cancelled),
-        other => other,
-    }
+    result
 }
 
 /// Ends once the caller gave up and the guest had its time to return.

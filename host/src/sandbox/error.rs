@@ -89,6 +89,14 @@ pub enum CallError {
     /// The host ended the guest.
     #[error(transparent)]
     Ended(#[from] Ended),
+    /// The same, after it had sent commands that change something.
+    #[error("{ended}; it had sent commands that change something: {changes}")]
+    EndedAfterChanges {
+        /// How.
+        ended: Ended,
+        /// How many.
+        changes: u64,
+    },
     /// The caller gave up.
     #[error("the call was cancelled")]
     Cancelled,
@@ -114,6 +122,10 @@ impl CallError {
             Self::Ended(ended) => (
                 ended.code(),
                 "the call was ended and nothing else was harmed; ask for less at once, or report it to the author of the module",
+            ),
+            Self::EndedAfterChanges { ended, .. } => (
+                ended.code(),
+                "what it left open in HAProxy was taken back, and the rest was not: read what is there now before asking again",
             ),
             Self::Cancelled => ("cancelled", "ask again when the answer is wanted"),
             Self::Busy => (

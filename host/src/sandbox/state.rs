@@ -95,6 +95,10 @@ impl CallState {
             || Instant::now() + limits.wall_clock,
             |authority| authority.request.deadline,
         );
+        let began = authority
+            .as_ref()
+            .map(|authority| authority.request.instance.turns().now())
+            .unwrap_or_default();
         let mut resources = ResourceTable::new();
         resources.set_max_capacity(limits::HANDLES);
         Self {
@@ -104,7 +108,7 @@ impl CallState {
             deadline,
             resources,
             identity: None,
-            transactions: Transactions::default(),
+            transactions: Transactions::since(began),
             open_reply: false,
             told: Vec::new(),
             last_progress: None,

@@ -4,17 +4,19 @@
 //! A thing is not taken back once a command that settles it was sent and its outcome is not known: `clear map @3` after
 //! `commit map @3` would empty the live map. A `prepare` whose reply did not arrive stays behind, since nobody knows its
 //! number; it is no danger, and the next commit drops it.
+//!
+//! Nor is anything settled that the call has not opened itself and that another call has settled since this one began:
+//! it knows of it what is no longer true.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::acts::Acts;
-use crate::haproxy::{Bounds, ExecuteError, RuntimeApi};
-use crate::policy::{Permit, Step, Undo};
+use crate::haproxy::{Bounds, ExecuteError, Moment, RuntimeApi, Turn};
+use crate::policy::{Permit, Settlement, Step, Undo};
 
 /// How long taking back may take, for all that a call left open.
 const ABANDON: Duration = Duration::from_secs(10);
@@ -29,8 +31,10 @@ pub(super) struct Transactions(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     open: Vec<Opened>,
+    /// When the call began.
+    began: Moment,
     /// Kept from the first transaction to the end of the call.
-    turn: Option<OwnedMutexGuard<()>>,
+    turn: Option<Turn>,
 }
 
 struct Opened {
@@ -42,10 +46,50 @@ struct Opened {
 /// A command that opens or settles something, while its outcome is not known.
 pub(super) struct Pending {
     opens: Option<Undo>,
+    /// Whether this command is the first of its transaction.
+    is_first: bool,
     settles: Vec<Opened>,
 }
 
+/// Another call has settled it since this one began.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "another call has committed, abandoned or deleted something of `{object}` since this one began: nothing was sent"
+)]
+pub(super) struct SettledMeanwhile {
+    object: String,
+}
+
+impl State {
+    /// What of the open things this settles, which are open no longer.
+    fn settle(&mut self, settlement: &Settlement) -> Result<Vec<Opened>, SettledMeanwhile> {
+        let (settled, open) = std::mem::take(&mut self.open)
+            .into_iter()
+            .partition::<Vec<_>, _>(|opened| opened.undo.is_settled_by(settlement, opened.version));
+        self.open = open;
+        let object = settlement.object();
+        if let Some(turn) = &mut self.turn {
+            if settled.is_empty() && turn.was_settled_since(object, self.began) {
+                return Err(SettledMeanwhile {
+                    object: object.to_owned(),
+                });
+            }
+            turn.settles(object);
+        }
+        Ok(settled)
+    }
+}
+
 impl Transactions {
+    /// Those of a call that begins now.
+    pub(super) fn since(began: Moment) -> Self {
+        let state = State {
+            began,
+            ..State::default()
+        };
+        Self(Arc::new(Mutex::new(state)))
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // Nothing can panic while it is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -57,29 +101,31 @@ impl Transactions {
     }
 
     /// It is this call's turn, up to its end.
-    pub(super) fn take_turn(&self, turn: OwnedMutexGuard<()>) {
+    pub(super) fn take_turn(&self, turn: Turn) {
         self.lock().turn = Some(turn);
     }
 
     /// Before a command is sent.
-    pub(super) fn sending(&self, permit: &Permit) -> Pending {
+    ///
+    /// # Errors
+    /// Where it must not be.
+    pub(super) fn sending(&self, permit: &Permit) -> Result<Pending, SettledMeanwhile> {
         let mut state = self.lock();
         let settles = match permit.settles() {
             None => Vec::new(),
-            Some(settlement) => {
-                let (settled, open) = std::mem::take(&mut state.open)
-                    .into_iter()
-                    .partition(|opened| opened.undo.is_settled_by(&settlement, opened.version));
-                state.open = open;
-                settled
-            }
+            Some(settlement) => state.settle(&settlement)?,
         };
         let opens = permit.undo();
-        if let Some(undo) = opens.as_ref().filter(|undo| undo.is_harmless()) {
+        let is_first = match &opens {
             // A guest that dies in the middle leaves it behind, too.
-            push(&mut state.open, undo.clone(), None);
-        }
-        Pending { opens, settles }
+            Some(undo) if undo.is_harmless() => push(&mut state.open, undo.clone(), None),
+            _ => false,
+        };
+        Ok(Pending {
+            opens,
+            is_first,
+            settles,
+        })
     }
 
     /// HAProxy did it, and said this.
@@ -89,31 +135,32 @@ impl Transactions {
                 .needs_version()
                 .then(|| Undo::version_in(reply))
                 .flatten();
-            push(&mut self.lock().open, undo, version);
+            let _ = push(&mut self.lock().open, undo, version);
         }
     }
 
     /// HAProxy refused it, so that nothing was opened and nothing settled.
     pub(super) fn refused(&self, pending: Pending) {
         let mut state = self.lock();
-        if let Some(undo) = pending.opens {
-            // What was in the transaction before the refused change stays in it.
-            let earlier = state
-                .open
-                .iter()
-                .filter(|opened| opened.undo == undo && opened.version.is_none())
-                .count()
-                > 1;
-            if !earlier {
-                state.open.retain(|opened| opened.undo != undo);
-            }
+        // What was in the transaction before the refused change stays in it.
+        if let Some(undo) = pending.opens.filter(|_| pending.is_first) {
+            state.open.retain(|opened| opened.undo != undo);
         }
         state.open.extend(pending.settles);
     }
 
     /// Takes back whatever is open.
     pub(super) async fn abandon(&self, instance: &RuntimeApi, acts: &Acts) {
-        let open = std::mem::take(&mut self.lock().open);
+        let open = {
+            let state = &mut *self.lock();
+            let open = std::mem::take(&mut state.open);
+            for Opened { undo, .. } in &open {
+                if let Some(turn) = &mut state.turn {
+                    turn.settles(undo.object());
+                }
+            }
+            open
+        };
         let deadline = Instant::now() + ABANDON;
         // The newest first: a change before the store that was made for it.
         for Opened { undo, version } in open.into_iter().rev() {
@@ -136,13 +183,15 @@ impl Transactions {
                 .execute(permit, bounds, &CancellationToken::new())
                 .await
             {
-                Ok(_) => tracing::warn!("taken back what a call left open: `{shown}`"),
+                Ok(_) => {
+                    acts.done(act);
+                    tracing::warn!("taken back what a call left open: `{shown}`");
+                }
                 Err(ExecuteError::Rejected {
                     code: "no-transaction",
                     ..
-                }) => {}
+                }) => acts.done(act),
                 Err(error) => {
-                    acts.failed(act);
                     tracing::error!("left open in HAProxy, since `{shown}` failed: {error}");
                 }
             }
@@ -150,11 +199,13 @@ impl Transactions {
     }
 }
 
-fn push(open: &mut Vec<Opened>, undo: Undo, version: Option<u64>) {
+/// Whether it was not yet there.
+fn push(open: &mut Vec<Opened>, undo: Undo, version: Option<u64>) -> bool {
     let known = open
         .iter()
         .any(|opened| opened.undo == undo && opened.version == version);
     if !known {
         open.push(Opened { undo, version });
     }
+    !known
 }

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use wasmtime::component::Resource;
 
-use crate::haproxy::{Bounds, ExecuteError, Identity, NotSilent, Reply, RuntimeApi, WireError};
+use crate::haproxy::{
+    Bounds, ExecuteError, Identity, NotSilent, Reply, RuntimeApi, Turn, WireError,
+};
 use crate::policy::{self, Access, Command, Permit, Refusal, Reveals};
 use crate::sandbox::bindings::haproxy::module::runtime::{
     BatchError as ToldBatchError, Command as AskedCommand, CommandError, Host, HostInstance,
@@ -280,15 +282,28 @@ impl CallState {
         let (bounds, cancel) = (self.bounds(), self.cancel_token());
         let reveals = permit.reveals();
         let acts = &authority.request.acts;
+        let pending = match self.transactions.sending(&permit) {
+            Ok(pending) => pending,
+            Err(settled) => {
+                let error = HostError::Other(Problem {
+                    code: "settled-meanwhile".to_owned(),
+                    message: settled.to_string(),
+                });
+                self.note_told(Failure {
+                    hint: Some("look at what there is now, then ask again".to_owned()),
+                    ..shown(&error)
+                });
+                return Err(CommandError::Host(error));
+            }
+        };
         let act = acts.sent(&permit);
-        let pending = self.transactions.sending(&permit);
         match runtime.execute(permit, bounds, &cancel).await {
             Ok(reply) => {
+                acts.done(act);
                 self.transactions.done(pending, reply.peek());
                 Ok(OpenReply::new(reply, reveals))
             }
             Err(error) => {
-                acts.failed(act);
                 if !matches!(error, ExecuteError::Wire(_)) {
                     self.transactions.refused(pending);
                 }
@@ -309,18 +324,20 @@ impl CallState {
     }
 
     /// Waits for the calls that have a transaction.
-    async fn turn(
-        &mut self,
-        runtime: &RuntimeApi,
-    ) -> Result<tokio::sync::OwnedMutexGuard<()>, HostError> {
+    async fn turn(&mut self, runtime: &RuntimeApi) -> Result<Turn, HostError> {
         let cancel = self.cancel_token();
         tokio::select! {
             biased;
             () = cancel.cancelled() => Err(HostError::Cancelled),
-            turn = runtime.transaction() => Ok(turn),
+            turn = runtime.turns().take() => Ok(turn),
             () = tokio::time::sleep_until(self.deadline) => {
-                let message = "another call has a transaction with HAProxy".to_owned();
-                Err(self.exhausted("transactions", message))
+                let message = "another call has a transaction with HAProxy, and did not end in time".to_owned();
+                let error = self.exhausted("transactions", message);
+                self.note_told(Failure {
+                    hint: Some("nothing was sent: ask again when the other call has ended".to_owned()),
+                    ..shown(&error)
+                });
+                Err(error)
             }
         }
     }
@@ -359,10 +376,12 @@ impl CallState {
                 .collect();
             let (bounds, cancel) = (self.bounds(), self.cancel_token());
             let count = batch.len();
-            if let Err(error) = runtime.execute_batch(batch, bounds, &cancel).await {
-                for act in sent.into_iter().skip(error.done) {
-                    acts.failed(act);
-                }
+            let outcome = runtime.execute_batch(batch, bounds, &cancel).await;
+            let done_of_it = outcome.as_ref().map_or_else(|error| error.done, |()| count);
+            for act in sent.into_iter().take(done_of_it) {
+                acts.done(act);
+            }
+            if let Err(error) = outcome {
                 let before = u32::try_from(error.done).unwrap_or(u32::MAX);
                 return Err(failed(
                     done.saturating_add(before),
