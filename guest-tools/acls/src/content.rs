@@ -3,8 +3,11 @@
 use haproxy_mcp_sdk::{BatchFailure, Call, Failure, Outcome};
 use haproxy_patterns::{ACL, Line, Set, Unfilled, replace};
 
-/// Commands that are handed over at once: some lines of HAProxy's, and some hundred kilobytes.
+/// Commands that are handed over at once: some lines of HAProxy's.
 const AT_ONCE: usize = 2_000;
+
+/// Bytes of their keys: the host takes 4 MiB at once, with what stands around the keys.
+const BYTES_AT_ONCE: usize = 512 * 1024;
 
 /// The tool.
 pub(crate) fn replace_acl(call: &Call<'_>) -> Result<Outcome, Failure> {
@@ -24,7 +27,10 @@ fn fill(
         .map_err(|failure| Unfilled { at: None, failure })?;
     let at = format!("@{version}");
     let mut done = 0;
-    for some in lines.chunks(AT_ONCE) {
+    let mut rest = lines;
+    while !rest.is_empty() {
+        let (some, others) = rest.split_at(fitting(rest));
+        rest = others;
         let commands = some.iter().map(|line| {
             ["add", "acl", &at, &name, line.key]
                 .map(str::to_owned)
@@ -43,4 +49,14 @@ fn fill(
         tell(done);
     }
     Ok(())
+}
+
+/// How many of these lines are handed over at once: at least one, where there is one.
+fn fitting(lines: &[Line<'_>]) -> usize {
+    let mut bytes = 0;
+    let further = lines.iter().take(AT_ONCE).skip(1).take_while(|line| {
+        bytes += line.key.len();
+        bytes < BYTES_AT_ONCE
+    });
+    lines.len().min(1 + further.count())
 }

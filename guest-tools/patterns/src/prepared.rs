@@ -136,6 +136,18 @@ struct Held {
     entries: u64,
 }
 
+/// The failure for a version that somebody else committed between the look at it and its end.
+fn went_live(set: &Set<'_>, version: u32, entries: u64) -> Failure {
+    let (noun, word, name) = (set.kind.noun, set.kind.word, set.name);
+    Failure::not_applied(format!(
+        "somebody else committed version {version} of {noun} `{name}` in the meantime: it is live, and has {entries} entries now"
+    ))
+    .hint(format!(
+        "look at it with show_{word}: what was committed may have been deleted with it; replace_{word} restores a content"
+    ))
+    .details(serde_json::json!({ "version": version, "curr_ver": version, "entries": entries }).to_string())
+}
+
 /// Deletes all entries of the live version, or of a prepared one.
 pub fn clear(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     let mut wanted: Wanted = call.arguments()?;
@@ -157,6 +169,11 @@ pub fn clear(call: &Call<'_>, kind: &'static Kind) -> Result<Outcome, Failure> {
     set.ask(&kind.clear, wanted.version, &[])?;
     let after = held()?;
     let noun = kind.noun;
+    if let Some(version) = wanted.version
+        && Versions::of(&set)?.curr_ver == version
+    {
+        return Err(went_live(&set, version, after.entries));
+    }
     let what = match wanted.version {
         None => format!("no entry in the {noun}"),
         Some(version) => format!("no entry in version {version}"),

@@ -118,6 +118,16 @@ haproxy_mcp_testkit::on_each_version! {
         assert_eq!(listed(&site.haproxy, "acl nets.acl"), before);
     }
 
+    /// As much as an argument holds, on lines that are few and long.
+    fn an_acl_of_long_lines_is_replaced_too(binary: &Binary) {
+        let site = typed(binary);
+        let server = serve(&site, "admin");
+        let acl = lines(1_990, |n| format!("/{n:06}/{}", "x".repeat(2_080)));
+        let replaced = server.call("replace_acl", json!({ "acl": "empty.acl", "content": acl }));
+        assert_eq!(replaced.answer()["after"]["entries"], json!(1_990));
+        assert_eq!(listed(&site.haproxy, "acl empty.acl").join("\n") + "\n", acl);
+    }
+
     /// Whoever gives up finds what was live before, and nothing prepared.
     fn giving_up_changes_nothing(binary: &Binary) {
         let site = typed(binary);

@@ -1,8 +1,9 @@
 //! Versions: prepared, filled, committed, abandoned, and gone.
 
+use haproxy_mcp_testkit::{ScriptedSocket, Step};
 use serde_json::json;
 
-use crate::cases::{Site, serve};
+use crate::cases::{Site, program, serve};
 use crate::maps::{error, listed, prepared};
 
 haproxy_mcp_testkit::on_each_version! {
@@ -118,4 +119,46 @@ haproxy_mcp_testkit::on_each_version! {
         let map = listed(&site.haproxy, "map hosts.map");
         assert_eq!(map, ["www.example.test be_app", "shop.example.test shop"]);
     }
+}
+
+/// What HAProxy cannot be made to do on demand: somebody else commits the version after it was looked at.
+#[test]
+fn a_version_that_went_live_meanwhile_is_not_called_abandoned() {
+    let set = |current: u32, next: u32| {
+        format!(
+            "# id (file) description\n0 (a.map) pattern loaded from file 'a.map' used by map at file 'x' line 1. curr_ver={current} next_ver={next} entry_cnt=1\n\n"
+        )
+    };
+    let says = |text: &str| {
+        vec![
+            Step::ReadLine,
+            Step::send(&format!("\n{text}")),
+            Step::Close,
+        ]
+    };
+    let socket = ScriptedSocket::unix_each(
+        vec![
+            says(&set(2, 3)),
+            says("0x7f0000000010 key value\n\n"),
+            says("\n"),
+            says("\n"),
+        ],
+        says(&set(3, 3)),
+    );
+    let server = program("admin").socket(&socket.path()).start();
+    server.stateless();
+    let response = server.call("clear_map", json!({ "map": "a.map", "version": 3 }));
+    let error = error(&response);
+    assert_eq!(error["code"], json!("not-applied"), "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains("committed version 3") && message.contains("0 entries"),
+        "{error}"
+    );
+    assert!(
+        socket
+            .received()
+            .iter()
+            .any(|line| line.contains("clear map @3 a.map"))
+    );
 }
