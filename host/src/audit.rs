@@ -2,7 +2,7 @@
 //!
 //! Lines go to standard error with the log, or to a file of their own. Standard error has no reader that must read:
 //! where it is left unread, lines can be lost, and the log says how many. A file keeps all of them, or the call says
-//! that it was not recorded.
+//! that it was not recorded; it is opened for each line, so that one that was moved away is begun anew.
 //!
 //! ```json
 //! {"audit":"change","time":"2026-11-24T03:12:09.412345Z","principal":"stdio","tool":"set_weight","module":"servers",
@@ -30,7 +30,11 @@ pub struct Audit(Place);
 #[derive(Debug)]
 enum Place {
     StandardError,
-    File { path: PathBuf, file: Mutex<File> },
+    File {
+        path: PathBuf,
+        /// Whether its last line may have been written in part.
+        torn: Mutex<bool>,
+    },
 }
 
 /// Why there is no audit file.
@@ -82,23 +86,17 @@ impl Audit {
     }
 
     /// Lines are appended to this file, which is made where there is none, for its owner's eyes only.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the only place that opens the audit file; the path is the operator's"
-    )]
+    ///
+    /// # Errors
+    /// Where that is not possible now.
     pub fn to_file(path: &Path) -> Result<Self, AuditError> {
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(path)
-            .map_err(|source| AuditError {
-                path: path.to_owned(),
-                source,
-            })?;
+        open(path).map_err(|source| AuditError {
+            path: path.to_owned(),
+            source,
+        })?;
         Ok(Self(Place::File {
             path: path.to_owned(),
-            file: Mutex::new(file),
+            torn: Mutex::new(false),
         }))
     }
 
@@ -120,9 +118,9 @@ impl Audit {
                 log::raw(line);
                 Ok(())
             }
-            Place::File { path, file } => {
-                let mut file = file.lock().unwrap_or_else(PoisonError::into_inner);
-                file.write_all(line.as_bytes()).map_err(|error| {
+            Place::File { path, torn } => {
+                let mut torn = torn.lock().unwrap_or_else(PoisonError::into_inner);
+                append(path, line, &mut torn).map_err(|error| {
                     let text = format!(
                         "the audit file cannot be written: `{}`: {error}",
                         path.display()
@@ -134,6 +132,30 @@ impl Audit {
             }
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the only place that opens the audit file; the path is the operator's"
+)]
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Writes a line at the end, and none behind half of another.
+fn append(path: &Path, line: &str, torn: &mut bool) -> io::Result<()> {
+    let mut file = open(path)?;
+    if *torn {
+        file.write_all(b"\n")?;
+    }
+    *torn = true;
+    file.write_all(line.as_bytes())?;
+    *torn = false;
+    Ok(())
 }
 
 /// The event as one line, with its line feed.

@@ -100,6 +100,34 @@ fn a_file_keeps_every_change_and_every_refusal() {
     );
 }
 
+/// As whoever rotates logs does it.
+#[test]
+fn a_file_that_was_moved_away_is_begun_anew() {
+    let haproxy = Haproxy::start(&newest());
+    let folder = tempfile::tempdir().unwrap();
+    let (file, moved) = (
+        folder.path().join("audit.jsonl"),
+        folder.path().join("audit.jsonl.1"),
+    );
+    let server = recording(&haproxy, &file);
+    weigh(&server, 5).answer();
+    std::fs::rename(&file, &moved).unwrap();
+    weigh(&server, 6).answer();
+    std::fs::remove_file(&moved).unwrap();
+    weigh(&server, 7).answer();
+    let commands: Vec<Value> = lines(&file)
+        .iter()
+        .map(|line| line["commands"][0].clone())
+        .collect();
+    assert_eq!(
+        commands,
+        [
+            "set server be_app/app1 weight 6",
+            "set server be_app/app1 weight 7"
+        ]
+    );
+}
+
 /// The change was done and cannot be taken back by an error: so the error says both.
 #[test]
 fn a_change_that_cannot_be_recorded_is_told_as_one() {

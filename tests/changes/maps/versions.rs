@@ -129,13 +129,7 @@ fn a_version_that_went_live_meanwhile_is_not_called_abandoned() {
             "# id (file) description\n0 (a.map) pattern loaded from file 'a.map' used by map at file 'x' line 1. curr_ver={current} next_ver={next} entry_cnt=1\n\n"
         )
     };
-    let says = |text: &str| {
-        vec![
-            Step::ReadLine,
-            Step::send(&format!("\n{text}")),
-            Step::Close,
-        ]
-    };
+    let says = |text: &str| vec![Step::ReadLine, Step::send(format!("\n{text}")), Step::Close];
     let socket = ScriptedSocket::unix_each(
         vec![
             says(&set(2, 3)),
