@@ -20,6 +20,7 @@
 mod bare;
 mod calls;
 mod floor;
+mod recorder;
 mod report;
 mod served;
 
@@ -28,6 +29,7 @@ use std::time::{Duration, Instant};
 
 use haproxy_mcp_testkit::{Binary, Haproxy, newest};
 
+use recorder::Recorder;
 use report::{Report, Sample};
 use served::{Peer, Served};
 
@@ -60,6 +62,7 @@ fn main() {
     }
     show_table(&mut report, &binary, rounds(51));
     instances(&mut report, rounds(3_000));
+    each_tool(&mut report, &Haproxy::start(&binary), rounds(200));
     let master = Haproxy::builder(&binary).master_worker().start();
     let everything = Peer::own_with_all_tools().with_master(&master.master_socket());
     memory(&mut report, &everything, &master);
@@ -165,6 +168,51 @@ backend visitors
         rows.push((what, raw, ours));
     }
     report.show_table(&rows, &served.memory());
+}
+
+/// Each tool that reads beside its own commands, asked over the raw socket one after the other. What waits on purpose, and
+/// what the master answers, is left out.
+fn each_tool(report: &mut Report, haproxy: &Haproxy, rounds: usize) {
+    let socket = haproxy.admin_socket();
+    let folder = tempfile::tempdir().unwrap();
+    let recorder = Recorder::start(folder.path(), socket.clone());
+    let everything = Peer::own_with_all_tools();
+    let mut watched = Served::start(&everything, Some(recorder.path()));
+    watched.initialize();
+    let calls: Vec<(String, String)> = calls::calls(&watched.list())
+        .into_iter()
+        .filter(|(tool, _)| {
+            !["sample_stat", "show_proc", "show_master_startup_logs"].contains(&&**tool)
+        })
+        .collect();
+    let mut served = Served::start(&everything, Some(&socket));
+    served.initialize();
+    let mut rows = Vec::new();
+    for (tool, arguments) in &calls {
+        recorder.take();
+        watched.call(tool, arguments);
+        // The first call of a tool may ask what HAProxy is; the second asks for its own.
+        recorder.take();
+        watched.call(tool, arguments);
+        let asked: Vec<String> = recorder
+            .take()
+            .iter()
+            .map(|line| String::from_utf8_lossy(line).trim_end().to_owned())
+            .collect();
+        assert!(!asked.is_empty(), "{tool} asked nothing");
+        served.call(tool, arguments);
+        let (mut raw, mut ours) = (Sample::default(), Sample::default());
+        for _ in 0..rounds {
+            raw.push(floor::timed(|| {
+                for command in &asked {
+                    floor::ask(&socket, command);
+                }
+            }));
+            ours.push(floor::timed(|| served.call(tool, arguments)));
+        }
+        rows.push((tool.clone(), asked.len(), raw, ours));
+    }
+    report.each_tool(&rows);
 }
 
 /// The `stats` module on a dump that lies in memory beside native csv-core on the same bytes.

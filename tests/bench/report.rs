@@ -140,6 +140,28 @@ impl Report {
         }
     }
 
+    pub(crate) fn each_tool(&mut self, rows: &[(String, usize, Sample, Sample)]) {
+        let mut rows: Vec<(f64, String)> = rows
+            .iter()
+            .map(|(tool, commands, raw, ours)| {
+                let above = ours.median() - raw.median();
+                let row = format!(
+                    "| `{tool}` | {commands} | {} | {} | {above:+.3} |",
+                    raw.shown(),
+                    ours.shown(),
+                );
+                (above, row)
+            })
+            .collect();
+        rows.sort_by(|one, other| other.0.total_cmp(&one.0));
+        let rows: Vec<String> = rows.into_iter().map(|(_, row)| row).collect();
+        self.table(
+            "Each tool that reads, beside its own commands over the raw socket",
+            "| tool | commands | raw socket, ms: median (p99) | ours, ms | above the raw socket, ms |",
+            &rows,
+        );
+    }
+
     pub(crate) fn show_table(&mut self, rows: &[(&str, Sample, Sample)], memory: &Memory) {
         let rows: Vec<String> = rows
             .iter()
