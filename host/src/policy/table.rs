@@ -530,12 +530,13 @@ pub const COMMANDS: &[CommandSpec] = &[
     admin(&["new", "ssl", "ca-file"], &[Object(O::CaFile)])
         .says(Notice)
         .step(Step::Create(Subject::CaFile)),
+    // No key belongs into these, but whole PEM files are what people have at hand.
     admin(&["set", "ssl", "ca-file"], &[Object(O::CaFile)])
-        .payload(Payload::Text)
+        .payload(Payload::Secret)
         .says(Notice)
         .step(Step::Draft(Subject::CaFile)),
     admin(&["add", "ssl", "ca-file"], &[Object(O::CaFile)])
-        .payload(Payload::Text)
+        .payload(Payload::Secret)
         .says(Notice)
         .step(Step::Draft(Subject::CaFile))
         .since(2, 7),
@@ -548,7 +549,7 @@ pub const COMMANDS: &[CommandSpec] = &[
         .says(Notice)
         .step(Step::Create(Subject::CrlFile)),
     admin(&["set", "ssl", "crl-file"], &[Object(O::CrlFile)])
-        .payload(Payload::Text)
+        .payload(Payload::Secret)
         .says(Notice)
         .step(Step::Draft(Subject::CrlFile)),
     admin(&["commit", "ssl", "crl-file"], &[Object(O::CrlFile)])
