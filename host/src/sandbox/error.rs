@@ -125,7 +125,7 @@ impl CallError {
             ),
             Self::EndedAfterChanges { ended, .. } => (
                 ended.code(),
-                "what it left open in HAProxy was taken back, and the rest was not: read what is there now before asking again",
+                "HAProxy was told to take back what it left open, and the rest stays: read what is there now before asking again",
             ),
             Self::Cancelled => ("cancelled", "ask again when the answer is wanted"),
             Self::Busy => (

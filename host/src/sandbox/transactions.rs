@@ -185,7 +185,9 @@ impl Transactions {
             {
                 Ok(_) => {
                     acts.done(act);
-                    tracing::warn!("taken back what a call left open: `{shown}`");
+                    tracing::warn!(
+                        "HAProxy accepted to take back what a call left open: `{shown}`"
+                    );
                 }
                 Err(ExecuteError::Rejected {
                     code: "no-transaction",

@@ -35,7 +35,7 @@ haproxy_mcp_testkit::on_each_version! {
         assert_eq!(replaced.answer()["after"], json!({ "curr_ver": 1, "entries": 2_000 }));
         assert_eq!(listed(&site.haproxy, "acl blocked.acl").join("\n") + "\n", keys);
         assert!(server.stderr().contains(r#""verdict":"done""#), "{}", server.stderr());
-        assert!(!server.stderr().contains("taken back"), "{}", server.stderr());
+        assert!(!server.stderr().contains("take back what a call left open"), "{}", server.stderr());
     }
 
     fn through_a_master_contents_are_replaced_too(binary: &Binary) {
@@ -139,7 +139,7 @@ haproxy_mcp_testkit::on_each_version! {
             _ => Ok(()),
         });
         server.cancel(pending);
-        let log = server.wait_for_stderr("taken back what a call left open: `clear acl @1 empty.acl`");
+        let log = server.wait_for_stderr("take back what a call left open: `clear acl @1 empty.acl`");
         assert!(!log.contains("commit acl"), "{log}");
         assert_eq!(listed(&site.haproxy, "acl empty.acl"), [""; 0]);
         assert_eq!(listed(&site.haproxy, "acl @1 empty.acl"), [""; 0]);
