@@ -52,7 +52,7 @@ pub mod bindings {
         reason = "generated from the contract, where every item has its documentation"
     )]
     wit_bindgen::generate!({
-        world: "runtime-module",
+        world: "full-module",
         path: "../../wit",
         pub_export_macro: true,
     });

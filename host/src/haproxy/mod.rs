@@ -15,6 +15,7 @@
 //! - `batch`: many small changes on one line
 //! - `turn`: whose turn it is, where HAProxy has transactions
 //! - `identity`: which HAProxy it is, and what it can do
+//! - [`pages`]: the statistics page and the exporter, over HTTP
 //! - `error`: every way in which all this fails
 //!
 //! Source of the protocol's facts: HAProxy Management Guide, sections 9.3 ("Unix Socket commands") and 9.4
@@ -27,6 +28,7 @@ pub mod endpoint;
 mod error;
 mod frame;
 mod identity;
+pub mod pages;
 mod reply;
 mod request;
 mod stream;

@@ -106,6 +106,13 @@ pub enum DenialReason {
         /// A pattern that would grant it.
         pattern: String,
     },
+    /// A page, files or the look at the doors, which the module's grant does not have.
+    CapabilityNotGranted {
+        /// The key of a grant that would have it: `pages`, `files` or `diagnostics`.
+        key: &'static str,
+        /// Its name there.
+        name: String,
+    },
     /// A word names a thing other than by its name, where only the name shows whether it is granted.
     ObjectAlias {
         /// The word.
@@ -126,6 +133,7 @@ impl DenialReason {
             Self::AboveTool { .. } => "above-tool-access",
             Self::AboveGrant { .. } => "above-grant-access",
             Self::NotGranted { .. } => "not-granted",
+            Self::CapabilityNotGranted { .. } => "capability-not-granted",
             Self::ObjectAlias { .. } => "object-alias",
         }
     }
@@ -184,6 +192,9 @@ impl fmt::Display for Denial {
                     self.asked
                 )
             }
+            DenialReason::CapabilityNotGranted { key, name } => {
+                write!(f, "not among the {key} that are granted to the module: `{name}`")
+            }
             DenialReason::ObjectAlias { word } => {
                 write!(
                     f,
@@ -218,6 +229,9 @@ impl Denial {
             }
             DenialReason::NotGranted { pattern } => {
                 format!("the operator can add `{pattern}` to the commands of the module's grant")
+            }
+            DenialReason::CapabilityNotGranted { key, name } => {
+                format!("the operator can add `{name}` to the {key} of the module's grant")
             }
             DenialReason::ObjectAlias { .. } => "use the name".into(),
         }

@@ -1,6 +1,8 @@
 //! What an operator lets a module do.
 
 use super::access::Access;
+use super::artefact::Artefact;
+use super::page::Page;
 use super::pattern::Pattern;
 
 /// What a module may do. Written by the operator in the configuration, never by a tool.
@@ -10,6 +12,12 @@ pub struct Grant {
     pub access: Access,
     /// Which commands.
     pub commands: Commands,
+    /// Which pages it may read.
+    pub pages: Vec<Page>,
+    /// Which files it may read.
+    pub files: Vec<Artefact>,
+    /// Whether it may look at the configured doors.
+    pub diagnostics: bool,
 }
 
 /// Which commands a grant is about.
@@ -23,12 +31,9 @@ pub enum Commands {
 }
 
 impl Grant {
-    /// No command at all.
+    /// Nothing at all.
     pub const fn none() -> Self {
-        Self {
-            access: Access::Read,
-            commands: Commands::Only(Vec::new()),
-        }
+        Self::only(Access::Read, Vec::new())
     }
 
     /// All commands that change nothing.
@@ -36,20 +41,47 @@ impl Grant {
         Self::all(Access::Read)
     }
 
-    /// All commands up to this access.
+    /// All commands up to this access, and nothing but commands.
     pub const fn all(access: Access) -> Self {
         Self {
             access,
             commands: Commands::All,
+            pages: Vec::new(),
+            files: Vec::new(),
+            diagnostics: false,
         }
     }
 
-    /// These commands, as far as the access goes.
+    /// These commands, as far as the access goes, and nothing but commands.
     pub const fn only(access: Access, patterns: Vec<Pattern>) -> Self {
         Self {
             access,
             commands: Commands::Only(patterns),
+            pages: Vec::new(),
+            files: Vec::new(),
+            diagnostics: false,
         }
+    }
+
+    /// The same, with these pages.
+    #[must_use]
+    pub fn with_pages(mut self, pages: &[Page]) -> Self {
+        self.pages = pages.to_vec();
+        self
+    }
+
+    /// The same, with these files.
+    #[must_use]
+    pub fn with_files(mut self, files: &[Artefact]) -> Self {
+        self.files = files.to_vec();
+        self
+    }
+
+    /// The same, with the look at the configured doors.
+    #[must_use]
+    pub const fn with_diagnostics(mut self) -> Self {
+        self.diagnostics = true;
+        self
     }
 }
 

@@ -22,20 +22,27 @@
 //!     without a value are refused.
 //! 11. A permit is for one command, one instance and one use.
 //! 12. A grant of all commands does not cover those whose reply shows the content of live traffic or a key.
-//! 13. Secrets are shown neither in a permit's text nor in a refusal.
+//! 13. A page, a file or the look at the doors is denied to a module that was not granted it by name; and a page's
+//!     parameter, or a form's action, that is not known is refused, whoever asks.
+//! 14. What the statistics page's form does is the command that does the same, for each server that it names: all of
+//!     them have to be allowed.
+//! 15. Secrets are shown neither in a permit's text nor in a refusal.
 
 mod access;
+mod artefact;
 mod command;
 mod decide;
 mod grammar;
 mod grant;
 mod object;
+mod page;
 mod pattern;
 mod permit;
 mod table;
 mod words;
 
 pub use access::{Access, UnknownAccess};
+pub use artefact::{Artefact, FilePermit, LookPermit, decide_file, decide_look};
 pub use command::{
     CommandSpec, Door, NeverReason, Payload, Release, ReplyKind, Reveals, Rights, Step, Subject,
     Success,
@@ -44,6 +51,10 @@ pub use decide::{Denial, DenialReason, Refusal, decide};
 pub use grammar::{Part, Role, Value};
 pub use grant::{Authority, Commands, Grant};
 pub use object::{Object, split_server};
+pub use page::{
+    ActPermit, MAX_FORM_BYTES, Page, PagePermit, Parameter, action_command, actions, decide_action,
+    decide_page,
+};
 pub use pattern::{Pattern, PatternError};
 pub(crate) use permit::Probe;
 pub use permit::{InstanceId, Permit, Settlement, Undo};

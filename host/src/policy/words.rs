@@ -6,6 +6,8 @@
 //! that each `<` is escaped. A line feed cannot be escaped, and a NUL ends what HAProxy reads: control
 //! characters are refused.
 
+use super::page::{MAX_FORM_BYTES, Page};
+
 /// The most words in a command. HAProxy 2.6 and 3.0 silently ignore the 65th.
 pub const MAX_WORDS: usize = 64;
 /// The most bytes in a command's line, after escaping. HAProxy's buffer is 16,384 bytes unless configured;
@@ -92,6 +94,47 @@ pub enum Malformed {
         /// Their length.
         bytes: usize,
     },
+    /// HAProxy has no such page.
+    #[error("no page is called `{page}`")]
+    UnknownPage {
+        /// The name.
+        page: String,
+    },
+    /// The page has no such parameter.
+    #[error("the page `{page}` has no parameter `{parameter}`")]
+    UnknownParameter {
+        /// The page.
+        page: Page,
+        /// The name.
+        parameter: String,
+    },
+    /// A parameter of a page has no such value, needs one, or takes none.
+    #[error("the parameter cannot have this value: `{parameter}`")]
+    ParameterValue {
+        /// The parameter.
+        parameter: &'static str,
+    },
+    /// The statistics page's form has no such action.
+    #[error("the statistics page has no action `{action}`")]
+    UnknownAction {
+        /// The name.
+        action: String,
+    },
+    /// An action without a server.
+    #[error("the action names no server")]
+    NoServer,
+    /// The form does not fit HAProxy's buffer.
+    #[error("the form is too long (at most {MAX_FORM_BYTES} bytes): {bytes}")]
+    FormTooLong {
+        /// Its length.
+        bytes: usize,
+    },
+    /// There are no files of this name.
+    #[error("no files are called `{artefact}`")]
+    UnknownArtefact {
+        /// The name.
+        artefact: String,
+    },
 }
 
 impl Malformed {
@@ -109,6 +152,13 @@ impl Malformed {
             Self::EntryWithoutValue { .. } => "entry-without-value",
             Self::PayloadTooLong { .. } => "payload-too-long",
             Self::CommandTooLong { .. } => "command-too-long",
+            Self::UnknownPage { .. } => "unknown-page",
+            Self::UnknownParameter { .. } => "unknown-parameter",
+            Self::ParameterValue { .. } => "parameter-value",
+            Self::UnknownAction { .. } => "unknown-action",
+            Self::NoServer => "no-server",
+            Self::FormTooLong { .. } => "form-too-long",
+            Self::UnknownArtefact { .. } => "unknown-artefact",
         }
     }
 
@@ -130,6 +180,14 @@ impl Malformed {
             Self::PayloadTooLong { .. } | Self::CommandTooLong { .. } => {
                 "split the payload over several commands"
             }
+            Self::UnknownPage { .. } => "the pages are `stats` and `metrics`",
+            Self::UnknownParameter { .. } | Self::ParameterValue { .. } => {
+                "the parameters of each page are in `wit/pages.wit`"
+            }
+            Self::UnknownAction { .. } => "the actions are in `wit/pages.wit`",
+            Self::NoServer => "name at least one server",
+            Self::FormTooLong { .. } => "name fewer servers at once",
+            Self::UnknownArtefact { .. } => "the files are those of `config` and of `log`",
         }
     }
 }
