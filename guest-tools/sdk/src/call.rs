@@ -6,8 +6,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::bindings::haproxy::module::{clock, invocation, progress, runtime};
+use crate::chunks::Reply;
+use crate::doors::Doors;
 use crate::failure::Failure;
-use crate::reply::Reply;
+use crate::files::Files;
+use crate::pages::Pages;
 
 /// One call of a tool.
 pub struct Call<'a> {
@@ -66,6 +69,21 @@ impl<'a> Call<'a> {
     /// The HAProxy that this call is about.
     pub fn instance(&self) -> Instance {
         Instance(runtime::current())
+    }
+
+    /// HAProxy's pages over HTTP.
+    pub fn pages(&self) -> Pages {
+        Pages::of_call()
+    }
+
+    /// The files that the operator granted under a name: `config` or `log`.
+    pub fn files(&self, artefact: &'static str) -> Files {
+        Files::named(artefact)
+    }
+
+    /// The doors that the operator configured, to look at.
+    pub fn doors(&self) -> Doors {
+        Doors::of_call()
     }
 }
 

@@ -1,6 +1,7 @@
 //! Why a call has no answer.
 
 use crate::bindings::exports::haproxy::module::tools as exported;
+use crate::bindings::haproxy::module::pages::ActionError;
 use crate::bindings::haproxy::module::runtime::CommandError;
 use crate::bindings::haproxy::module::types::{HostError, Problem};
 
@@ -118,6 +119,26 @@ impl Failure {
         }
     }
 
+    /// Whether the other side was not reached, so that nothing was asked of it.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Host(HostError::Unreachable(_)))
+    }
+
+    /// The host's name for what went wrong on its side or on the way, such as `connection-refused`.
+    pub fn host_code(&self) -> Option<&str> {
+        match self {
+            Self::Host(
+                HostError::Unreachable(problem)
+                | HostError::Timeout(problem)
+                | HostError::Interrupted(problem)
+                | HostError::Exhausted(problem)
+                | HostError::Malformed(problem)
+                | HostError::Other(problem),
+            ) => Some(&problem.code),
+            _ => None,
+        }
+    }
+
     fn detail_mut(&mut self) -> Option<&mut Detail> {
         match self {
             Self::InvalidArgument(detail)
@@ -167,6 +188,22 @@ impl From<CommandError> for Failure {
             CommandError::UnknownCommand(Problem { message, .. }) => Self::unsupported(message)
                 .hint("this version of HAProxy has no such command: see `help` on its Runtime API"),
             CommandError::Other(Problem { code, message }) => {
+                Self::other(message).details(serde_json::json!({ "reason": code }).to_string())
+            }
+        }
+    }
+}
+
+impl From<ActionError> for Failure {
+    fn from(error: ActionError) -> Self {
+        match error {
+            ActionError::Host(error) => Self::Host(error),
+            ActionError::Rejected(Problem { code, message }) => {
+                let mut detail = Detail::new(message);
+                detail.details = serde_json::json!({ "reason": code }).to_string();
+                Self::Rejected(code, detail)
+            }
+            ActionError::Other(Problem { code, message }) => {
                 Self::other(message).details(serde_json::json!({ "reason": code }).to_string())
             }
         }

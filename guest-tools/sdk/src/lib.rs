@@ -33,16 +33,22 @@
 
 mod call;
 mod change;
+mod chunks;
+mod doors;
 mod failure;
+mod files;
 mod need;
-mod reply;
+mod pages;
 mod tool;
 
 pub use call::{BatchFailure, Call, Instance, Outcome};
 pub use change::Change;
+pub use chunks::{Body, Chunks, File, Readable, Reply};
+pub use doors::Doors;
 pub use failure::{Detail, Failure};
+pub use files::Files;
 pub use need::Need;
-pub use reply::Reply;
+pub use pages::{Pages, Source};
 pub use tool::{Access, Tool};
 
 /// The generated bindings, for what the types above do not cover.

@@ -1,8 +1,8 @@
 //! What a command needs of HAProxy, so that a refusal can say it.
 
 use crate::call::Instance;
+use crate::chunks::Reply;
 use crate::failure::Failure;
-use crate::reply::Reply;
 
 /// A command that not every version has, or not every socket may say.
 #[derive(Debug, Clone, Copy)]

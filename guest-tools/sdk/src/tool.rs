@@ -34,6 +34,9 @@ pub struct Tool {
     pub longest_seconds: u32,
     /// Bytes that the arguments may have: 65,536 unless said otherwise, at most 4,194,304.
     pub argument_bytes: u32,
+    /// The ways to HAProxy any of which it can work with: `runtime`, `master`, `stats`, `metrics`, `config`, `log`. It is
+    /// listed where one of them is configured; where there is none in the list, always.
+    pub doors: &'static [&'static str],
     /// Runs one call.
     pub run: fn(&Call<'_>) -> Result<Outcome, Failure>,
 }
@@ -53,6 +56,7 @@ impl Tool {
         leaves_open: false,
         longest_seconds: 60,
         argument_bytes: 65_536,
+        doors: &["runtime"],
         run: |_| Err(Failure::other("this tool does nothing")),
     };
 }
@@ -73,12 +77,14 @@ pub fn describe(name: &str, version: &str, tools: &[Tool]) -> ModuleDescription 
                 access: tool.access,
                 toolset: tool.toolset.to_owned(),
                 meta: format!(
-                    r#"{{"destructive":{},"idempotent":{},"leaves-open":{},"longest-seconds":{},"argument-bytes":{}}}"#,
+                    r#"{{"destructive":{},"idempotent":{},"leaves-open":{},"longest-seconds":{},"argument-bytes":{},"doors":{:?}}}"#,
                     tool.destructive,
                     tool.idempotent,
                     tool.leaves_open,
                     tool.longest_seconds,
-                    tool.argument_bytes
+                    tool.argument_bytes,
+                    // names of letters, so that it is JSON
+                    tool.doors
                 ),
             })
             .collect(),
