@@ -30,13 +30,19 @@ pub const HOST_CALLS: u32 = 10_000;
 /// Host calls that answer `exhausted` after [`HOST_CALLS`], before a guest that does not stop asking is ended.
 pub const HOST_CALLS_GRACE: u32 = 100;
 
-/// Commands sent to HAProxy in one call.
+/// Commands sent to HAProxy, and pages asked for, in one call.
 pub const COMMANDS: u32 = 1_000;
 
-/// Bytes of HAProxy's replies in one call. The statistics of 100,000 servers are about 33 MB.
+/// Bytes of HAProxy's replies and pages in one call. The statistics of 100,000 servers are about 33 MB.
 pub const REPLY_BYTES: u64 = 64 * 1024 * 1024;
 
-/// Bytes that one `read` of a reply hands over at most.
+/// Bytes that modules read of files in one call. Stops a search through a log without end.
+pub const FILE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Files that a call has open at once.
+pub const OPEN_FILES: u32 = 16;
+
+/// Bytes that one `read` of a reply, a page or a file hands over at most.
 pub const READ_BYTES: usize = 256 * 1024;
 
 /// Bytes of the structured part of a result, as the module gave it and as a client gets it.
@@ -65,7 +71,7 @@ pub const RANDOM_BYTES: u64 = 64 * 1024;
 /// Progress reports that reach the caller: at most one in this time.
 pub const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Resources (replies, outcomes, instances) that a guest may hold at once.
+/// Resources (replies, pages, files, outcomes, instances) that a guest may hold at once.
 pub const HANDLES: usize = 1_000;
 
 /// Calls that run at once; further ones wait for a place, which counts against their wall clock.
@@ -126,6 +132,8 @@ pub struct Limits {
     pub commands: u32,
     /// See [`REPLY_BYTES`].
     pub reply_bytes: u64,
+    /// See [`FILE_BYTES`].
+    pub file_bytes: u64,
     /// See [`RESULT_BYTES`].
     pub result_bytes: usize,
 }
@@ -139,6 +147,7 @@ impl Limits {
         host_calls: HOST_CALLS,
         commands: COMMANDS,
         reply_bytes: REPLY_BYTES,
+        file_bytes: FILE_BYTES,
         result_bytes: RESULT_BYTES,
     };
 
@@ -149,6 +158,7 @@ impl Limits {
         host_calls: 100,
         commands: 0,
         reply_bytes: 0,
+        file_bytes: 0,
         ..Self::CALL
     };
 }

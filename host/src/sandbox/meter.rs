@@ -152,6 +152,7 @@ pub(super) struct Meter {
     pub(super) host_calls: u32,
     pub(super) commands: u32,
     pub(super) reply_bytes: u64,
+    pub(super) file_bytes: u64,
     pub(super) log_lines: u32,
     /// Lines that were not written, being over the limit.
     pub(super) log_dropped: u32,
@@ -180,6 +181,7 @@ impl Meter {
             host_calls: 0,
             commands: 0,
             reply_bytes: 0,
+            file_bytes: 0,
             log_lines: 0,
             log_dropped: 0,
         }

@@ -18,7 +18,7 @@ use super::meter::Meter;
 use super::printed::Printed;
 use super::transactions::Transactions;
 use crate::haproxy::{Identity, RuntimeApi};
-use crate::policy::{Access, Grant};
+use crate::policy::{self, Access, Grant};
 
 /// Where progress reports go.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
@@ -66,6 +66,17 @@ pub(super) struct Authority {
     pub(super) grant: Arc<Grant>,
 }
 
+impl Authority {
+    /// What `policy` asks for.
+    pub(super) fn speaks_with(&self) -> policy::Authority<'_> {
+        policy::Authority {
+            server: self.request.ceiling,
+            module: &self.grant,
+            tool: self.request.access,
+        }
+    }
+}
+
 /// One call, as host functions see it.
 pub(super) struct CallState {
     /// The module's key, for the log.
@@ -80,6 +91,10 @@ pub(super) struct CallState {
     pub(super) transactions: Transactions,
     /// Whether a reply of HAProxy is open.
     pub(super) open_reply: bool,
+    /// Whether a page is open.
+    pub(super) open_page: bool,
+    /// How many files are open.
+    pub(super) open_files: u32,
     /// The failures of the host that the guest was told, the last of each code, with the hints that the contract has no
     /// room for. A tool can pass on these and no others.
     told: Vec<Failure>,
@@ -110,6 +125,8 @@ impl CallState {
             identity: None,
             transactions: Transactions::since(began),
             open_reply: false,
+            open_page: false,
+            open_files: 0,
             told: Vec::new(),
             last_progress: None,
             printed: Printed::default(),

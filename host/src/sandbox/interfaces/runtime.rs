@@ -20,7 +20,7 @@ use crate::sandbox::state::{Authority, CallState};
 use crate::visible::visible;
 
 /// Characters of HAProxy's own message that a guest gets with a refusal.
-const MESSAGE_CHARACTERS: usize = 2_000;
+pub(super) const MESSAGE_CHARACTERS: usize = 2_000;
 
 /// The handle of an HAProxy: which one is in the call's state, so that there is nothing to forge.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
@@ -197,23 +197,10 @@ impl HostReply for CallState {
         max: u32,
     ) -> wasmtime::Result<Result<Vec<u8>, HostError>> {
         // Reads are bounded by bytes, not by number: a slow reply comes in many small pieces.
-        if CallState::cancelled(self) {
-            return Ok(Err(HostError::Cancelled));
-        }
-        let max = usize::try_from(max)
-            .unwrap_or(usize::MAX)
-            .min(limits::READ_BYTES);
-        if max == 0 {
-            let error = HostError::Malformed(Problem {
-                code: "max".to_owned(),
-                message: "`read` wants at least 1 byte".to_owned(),
-            });
-            self.note_told(Failure {
-                hint: Some("report it to the author of the module".to_owned()),
-                ..shown(&error)
-            });
-            return Ok(Err(error));
-        }
+        let max = match self.read_size(max) {
+            Ok(max) => max,
+            Err(error) => return Ok(Err(error)),
+        };
         let read = self.resources.get_mut(&reply)?.read(max).await;
         Ok(match read {
             Ok((bytes, received)) => {
@@ -254,8 +241,30 @@ impl CallState {
         Ok(identity)
     }
 
+    /// How many bytes one `read` hands over, where `max` were asked for.
+    pub(super) fn read_size(&mut self, max: u32) -> Result<usize, HostError> {
+        if CallState::cancelled(self) {
+            return Err(HostError::Cancelled);
+        }
+        let max = usize::try_from(max)
+            .unwrap_or(usize::MAX)
+            .min(limits::READ_BYTES);
+        if max > 0 {
+            return Ok(max);
+        }
+        let error = HostError::Malformed(Problem {
+            code: "max".to_owned(),
+            message: "`read` wants at least 1 byte".to_owned(),
+        });
+        self.note_told(Failure {
+            hint: Some("report it to the author of the module".to_owned()),
+            ..shown(&error)
+        });
+        Err(error)
+    }
+
     /// Counts something that is sent to HAProxy.
-    fn count_command(&mut self) -> Result<(), HostError> {
+    pub(super) fn count_command(&mut self) -> Result<(), HostError> {
         let limit = self.meter.limits.commands;
         if self.meter.commands >= limit {
             let message = format!("the call has used up its commands: {limit}");
@@ -314,12 +323,7 @@ impl CallState {
 
     /// Asks `policy`, in the name of this call.
     fn decide(&mut self, authority: &Authority, command: &Command) -> Result<Permit, HostError> {
-        let speaks_with = policy::Authority {
-            server: authority.request.ceiling,
-            module: &authority.grant,
-            tool: authority.request.access,
-        };
-        policy::decide(&speaks_with, authority.request.instance.name(), command)
+        policy::decide(&authority.speaks_with(), authority.request.instance.name(), command)
             .map_err(|refusal| self.tell_refusal(&refusal))
     }
 
@@ -424,7 +428,7 @@ impl CallState {
         }
     }
 
-    fn bounds(&self) -> Bounds {
+    pub(super) fn bounds(&self) -> Bounds {
         Bounds {
             max_bytes: self
                 .meter
@@ -456,7 +460,7 @@ impl CallState {
     }
 
     /// Tells the guest of a refusal, and the operator's log with it.
-    fn tell_refusal(&mut self, refusal: &Refusal) -> HostError {
+    pub(super) fn tell_refusal(&mut self, refusal: &Refusal) -> HostError {
         if self.meter.may_log() {
             let (module, code) = (&*self.module, refusal.code());
             tracing::warn!(module, code, "refused: {refusal}");
