@@ -27,10 +27,10 @@ fn leads_to(given: &Given, endpoint: Endpoint) {
     let door = given.load().unwrap().instance.door;
     assert_eq!(
         door,
-        Door {
+        Some(Door {
             endpoint,
             master: false
-        }
+        })
     );
 }
 
@@ -190,10 +190,10 @@ fn a_master_socket_alone_takes_the_commands() {
     let instance = master.load().unwrap().instance;
     assert_eq!(
         instance.door,
-        Door {
+        Some(Door {
             endpoint: unix("/run/master.sock"),
             master: true
-        }
+        })
     );
     assert_eq!(instance.master, Some(unix("/run/master.sock")));
 
@@ -204,10 +204,10 @@ fn a_master_socket_alone_takes_the_commands() {
         .instance;
     assert_eq!(
         both.door,
-        Door {
+        Some(Door {
             endpoint: unix("/run/a.sock"),
             master: false
-        }
+        })
     );
     assert_eq!(both.master, Some(unix("/run/master.sock")));
 
@@ -218,10 +218,10 @@ fn a_master_socket_alone_takes_the_commands() {
         .instance;
     assert_eq!(
         over_tcp.door,
-        Door {
+        Some(Door {
             endpoint: tcp("127.0.0.1", 9997),
             master: true
-        }
+        })
     );
 }
 

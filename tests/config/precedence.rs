@@ -1,7 +1,7 @@
 use crate::sources::given;
 use haproxy_mcp::catalogue::selection::{Names, Selection};
 use haproxy_mcp::config::{LogLevel, Setting, Transport};
-use haproxy_mcp::haproxy::endpoint::{AddressFamily, Endpoint};
+use haproxy_mcp::haproxy::endpoint::{AddressFamily, Door, Endpoint};
 use haproxy_mcp::policy::Access;
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ fn nothing_set_is_the_default_of_each_setting() {
         port: 9999,
         family: AddressFamily::Any,
     };
-    assert_eq!(settings.instance.door.endpoint, door);
-    assert!(!settings.instance.door.master);
+    let expected = Door { endpoint: door, master: false };
+    assert_eq!(settings.instance.door, Some(expected));
     assert_eq!(settings.instance.master, None);
     assert_eq!(settings.instance.timeout, Duration::from_secs(10));
     assert_eq!(settings.access, Access::Read);
@@ -54,7 +54,7 @@ fn the_file_sets_everything() {
         port: 9998,
         family: AddressFamily::V4,
     };
-    assert_eq!(settings.instance.door.endpoint, door);
+    assert_eq!(settings.instance.door.unwrap().endpoint, door);
     assert_eq!(
         settings.instance.master,
         Some(Endpoint::Unix("/run/master.sock".into()))

@@ -56,17 +56,18 @@ pub(super) async fn run(
         let (_sender, state) = watch::channel(String::new());
         let start = Demo::start(program, folders);
         let demo = waiting::shown(&screen, "starting HAProxy", state, start).await?;
+        let door = demo.door();
+        let where_it_is = door.to_string();
         settings.instance = InstanceSettings {
             name: "demo".to_owned(),
-            door: demo.door(),
+            door: Some(door),
             master: None,
             ..settings.instance
         };
         // Only advice: the server works as well without it.
         let _ = io::stderr().lock().write_all(
             format!(
-                "note: a HAProxy for trying things out runs at {}; it ends with this process\n",
-                settings.instance.door
+                "note: a HAProxy for trying things out runs at {where_it_is}; it ends with this process\n"
             )
             .as_bytes(),
         );

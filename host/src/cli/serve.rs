@@ -62,7 +62,7 @@ pub(super) async fn run(settings: Settings) -> Result<(), ServeError> {
     }
     tracing::info!(
         instance = settings.instance.name,
-        door = %settings.instance.door,
+        door = settings.instance.door.as_ref().map(tracing::field::display),
         access = %settings.access,
         "starting"
     );

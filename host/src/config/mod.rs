@@ -30,6 +30,7 @@ pub use written::{Layer, Origin, Written};
 
 use crate::catalogue::selection::{Names, Selection};
 use crate::haproxy::endpoint::{Door, Endpoint};
+use crate::haproxy::pages::{PageDoor, Source};
 use crate::policy::Access;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,12 +66,22 @@ pub struct Settings {
 pub struct InstanceSettings {
     /// What it is called in answers and logs; `haproxy` unless it was named.
     pub name: String,
-    /// The door through which commands go.
-    pub door: Door,
+    /// The door through which commands go; `None` where only pages were configured.
+    pub door: Option<Door>,
     /// The master process's socket, where one was given, even if commands go through another door.
     pub master: Option<Endpoint>,
     /// How long one command may take, from connecting to the end of its reply; 10 seconds unless it was set.
     pub timeout: Duration,
+    /// The statistics page, where there is one.
+    pub stats: Option<PageDoor>,
+    /// The page of the Prometheus exporter, where there is one.
+    pub metrics: Option<PageDoor>,
+    /// Where statistics are read from first, when both the Runtime API and the page have them.
+    pub statistics_from: Source,
+    /// HAProxy's configuration, as far as it may be read: files and folders.
+    pub config: Vec<PathBuf>,
+    /// HAProxy's logs, as far as they may be read: files and folders.
+    pub log: Vec<PathBuf>,
 }
 
 /// How clients reach this server.
@@ -162,9 +173,14 @@ impl Settings {
         Ok(Self {
             instance: InstanceSettings {
                 name: name.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
-                door: door::choose(&layers, master.as_ref())?,
+                door: Some(door::choose(&layers, master.as_ref())?),
                 master,
                 timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
+                stats: None,
+                metrics: None,
+                statistics_from: Source::Runtime,
+                config: Vec::new(),
+                log: Vec::new(),
             },
             access: access.unwrap_or(Access::Read),
             selection: Selection {

@@ -78,7 +78,7 @@ impl RuntimeApi {
         }
         let mut batches: Vec<Batch> = Vec::new();
         let mut room = 0;
-        let prefix = if self.door().master { MASTER_BYTES } else { 0 };
+        let prefix = if self.speaks_to_master() { MASTER_BYTES } else { 0 };
         for permit in permits {
             // With the semicolon in front.
             let bytes = permit.as_bytes().len() + 1 + prefix;
@@ -124,12 +124,16 @@ impl RuntimeApi {
                 asked: self.name().clone(),
             }));
         }
+        let endpoint = match self.configured() {
+            Ok(door) => door.endpoint.to_string(),
+            Err(error) => return Err(nothing_done(error.into())),
+        };
         let count = permits.len();
         let (text, numbered) = self
             .line(permits, bounds, cancel)
             .await
             .map_err(nothing_done)?;
-        let judged = judge(&text, count, &self.door().endpoint.to_string(), numbered);
+        let judged = judge(&text, count, &endpoint, numbered);
         if let Err(BatchError {
             error: ExecuteError::UnknownCommand { .. },
             ..
@@ -148,7 +152,7 @@ impl RuntimeApi {
         bounds: Bounds,
         cancel: &CancellationToken,
     ) -> Result<(Vec<u8>, bool), ExecuteError> {
-        let leash = self.leash(bounds, cancel);
+        let leash = self.leash(&self.configured()?.endpoint, bounds, cancel);
         let slot = self.slot(&leash).await?;
         let request = Request::joined(permits, self.dialect(&leash).await?);
         let numbered = request.numbered;
@@ -173,7 +177,7 @@ impl RuntimeApi {
                     limit: MESSAGE_BYTES as u64,
                 }));
             }
-            if self.door().master {
+            if self.speaks_to_master() {
                 sleep(GATHER).await;
             }
             next = stream.next().await?;

@@ -49,7 +49,8 @@ pub struct Bounds {
 #[derive(Debug)]
 pub struct RuntimeApi {
     name: InstanceId,
-    door: Door,
+    /// Where commands go; `None` where only pages were configured.
+    door: Option<Door>,
     /// The master's socket, where commands for workers go by another.
     master: Option<Endpoint>,
     timeouts: Timeouts,
@@ -62,9 +63,12 @@ pub struct RuntimeApi {
 }
 
 impl RuntimeApi {
-    /// The instance that the operator calls `name`, behind `door`. Nothing is sent yet.
-    pub fn new(name: InstanceId, door: Door, timeouts: Timeouts) -> Self {
-        let dialect = (!door.master).then_some(Dialect::Worker);
+    /// The instance that the operator calls `name`, behind `door`, if there is one: without, each command fails with
+    /// [`WireError::NotConfigured`]. Nothing is sent yet.
+    pub fn new(name: InstanceId, door: impl Into<Option<Door>>, timeouts: Timeouts) -> Self {
+        let door = door.into();
+        let is_master = door.as_ref().is_some_and(|door| door.master);
+        let dialect = (!is_master).then_some(Dialect::Worker);
         Self {
             name,
             door,
@@ -94,9 +98,19 @@ impl RuntimeApi {
         &self.turns
     }
 
-    /// Where it is.
-    pub fn door(&self) -> &Door {
-        &self.door
+    /// Where commands go, if there is such a place.
+    pub fn door(&self) -> Option<&Door> {
+        self.door.as_ref()
+    }
+
+    /// Where commands go; the refusal, where there is no such place.
+    pub(super) fn configured(&self) -> Result<&Door, WireError> {
+        self.door().ok_or(WireError::NotConfigured)
+    }
+
+    /// Whether commands go to the master's socket.
+    pub(super) fn speaks_to_master(&self) -> bool {
+        self.door().is_some_and(|door| door.master)
     }
 
     /// Sends the permitted command. Returns when the reply is known to be no refusal: for a message, after all of it
@@ -118,10 +132,10 @@ impl RuntimeApi {
                 asked: self.name.clone(),
             });
         }
-        if permit.door() == Process::Master && !self.door.master {
+        if permit.door() == Process::Master && !self.speaks_to_master() {
             return self.execute_by_master(permit, bounds, cancel).await;
         }
-        let leash = self.leash(bounds, cancel);
+        let leash = self.leash(&self.configured()?.endpoint, bounds, cancel);
         let slot = self.slot(&leash).await?;
         let dialect = self.dialect(&leash).await?;
         let kind = permit.reply_kind();
@@ -145,13 +159,10 @@ impl RuntimeApi {
     ) -> Result<Reply, ExecuteError> {
         let Some(master) = &self.master else {
             return Err(ExecuteError::Wire(WireError::NeedsMaster {
-                endpoint: self.door.endpoint.to_string(),
+                endpoint: self.configured()?.endpoint.to_string(),
             }));
         };
-        let leash = Leash {
-            endpoint: master.to_string(),
-            ..self.leash(bounds, cancel)
-        };
+        let leash = self.leash(master, bounds, cancel);
         let slot = self.slot(&leash).await?;
         let kind = permit.reply_kind();
         let request = Request::new(permit, Dialect::Master);
@@ -162,10 +173,15 @@ impl RuntimeApi {
         Reply::judged(stream, first, kind, numbered).await
     }
 
-    pub(super) fn leash(&self, bounds: Bounds, cancel: &CancellationToken) -> Leash {
+    pub(super) fn leash(
+        &self,
+        endpoint: &Endpoint,
+        bounds: Bounds,
+        cancel: &CancellationToken,
+    ) -> Leash {
         let begun = Instant::now();
         Leash {
-            endpoint: self.door.endpoint.to_string(),
+            endpoint: endpoint.to_string(),
             begun,
             deadline: bounds.deadline.min(begun + self.timeouts.total),
             max_bytes: bounds.max_bytes,
@@ -189,7 +205,7 @@ impl RuntimeApi {
         leash: Leash,
         request: Request,
     ) -> Result<(Stream, Next), WireError> {
-        let connection = self.connect(&self.door.endpoint, &leash).await?;
+        let connection = self.connect(&self.configured()?.endpoint, &leash).await?;
         Stream::open(connection, slot, leash, &self.timeouts, request).await
     }
 
@@ -257,7 +273,7 @@ impl RuntimeApi {
 
     /// Has the next command find out how the master speaks.
     pub(super) fn forget_dialect(&self) {
-        if self.door.master {
+        if self.speaks_to_master() {
             self.remember_dialect(None);
         }
     }

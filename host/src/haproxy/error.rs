@@ -74,6 +74,9 @@ pub enum WireError {
         /// Who was to be asked.
         endpoint: String,
     },
+    /// Only pages were configured. Nothing was sent.
+    #[error("no Runtime API is configured")]
+    NotConfigured,
     /// All connections that this server allows itself were in use until the deadline.
     #[error("all {limit} connections to HAProxy at `{endpoint}` were in use")]
     Busy {
@@ -99,6 +102,7 @@ impl WireError {
             Self::TooLarge { .. } => "reply-bytes",
             Self::NotHaproxy { .. } => "not-haproxy",
             Self::NeedsMaster { .. } => "needs-master",
+            Self::NotConfigured => "not-configured",
             Self::Busy { .. } => "connections",
             Self::Cancelled => "cancelled",
         }
@@ -127,6 +131,9 @@ impl WireError {
             }
             Self::NeedsMaster { .. } => {
                 "only the master's socket (`haproxy -W -S`) takes this command: set `HAPROXY_MASTER_SOCKET`"
+            }
+            Self::NotConfigured => {
+                "only pages over HTTP were configured: name a `stats socket` of HAProxy with `HAPROXY_RUNTIME_SOCKET`, `HAPROXY_RUNTIME_URL` or `HAPROXY_HOST`"
             }
             Self::Busy { .. } => "ask again when other calls have ended",
             Self::Cancelled => return None,

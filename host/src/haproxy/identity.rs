@@ -131,9 +131,12 @@ impl RuntimeApi {
     }
 
     fn not_haproxy(&self, what: String) -> WireError {
-        WireError::NotHaproxy {
-            endpoint: self.door().endpoint.to_string(),
-            what,
+        match self.configured() {
+            Ok(door) => WireError::NotHaproxy {
+                endpoint: door.endpoint.to_string(),
+                what,
+            },
+            Err(error) => error,
         }
     }
 }

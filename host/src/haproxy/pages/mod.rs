@@ -4,4 +4,14 @@
 
 pub mod door;
 
+/// Where statistics are read from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// The Runtime API.
+    #[default]
+    Runtime,
+    /// The statistics page.
+    Page,
+}
+
 pub use door::{ClientCertificate, Credentials, PageDoor, PageUrl, PageUrlError};
