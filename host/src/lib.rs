@@ -8,6 +8,8 @@ pub mod catalogue;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod diagnosis;
+pub mod doors;
 pub mod files;
 pub mod haproxy;
 pub mod log;

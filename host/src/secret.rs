@@ -37,7 +37,10 @@ mod tests {
     #[test]
     fn it_is_not_printed() {
         let secret = Secret::new("s3cret");
-        assert_eq!(format!("{secret} {secret:?} {:?}", Some(&secret)), "[secret] [secret] Some([secret])");
+        assert_eq!(
+            format!("{secret} {secret:?} {:?}", Some(&secret)),
+            "[secret] [secret] Some([secret])"
+        );
         assert_eq!(secret.expose(), "s3cret");
     }
 }

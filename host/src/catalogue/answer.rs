@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Semaphore;
 
 use super::schema::Violation;
+use super::selection::{any_of, settings_of};
 use super::tool::Tool;
+use crate::doors::DoorName;
 use crate::policy::Access;
 use crate::sandbox::{CallError, CallResult, Failure, limits};
 use crate::visible::{hidden, visible};
@@ -48,6 +50,14 @@ pub enum Refused {
         needs: Access,
         /// What the server allows.
         ceiling: Access,
+    },
+    /// None of the doors that the tool could work with is configured.
+    #[error("`{tool}` needs {}, which is not configured", any_of(.doors))]
+    NoDoor {
+        /// The tool.
+        tool: String,
+        /// Any of these would do.
+        doors: Vec<DoorName>,
     },
     /// The call did what it was asked to, and the audit has no line of it.
     #[error("it was done, but not recorded: {reason}")]
@@ -130,6 +140,7 @@ impl Refused {
                 )),
                 ..plain("denied", "")
             },
+            Self::NoDoor { doors, .. } => plain("not-configured", &settings_of(doors)),
             Self::NotRecorded { .. } => plain(
                 "not-recorded",
                 "see to the audit file before the next change; read what is there now before asking again",

@@ -4,7 +4,7 @@
 //! What shows live traffic (`show errors`, the lines of a ring; `show sess`) is granted to `logs` and to `sessions` alone,
 //! by name.
 
-use crate::policy::{Access, Grant, Pattern, PatternError};
+use crate::policy::{Access, Artefact, Grant, Page, Pattern, PatternError};
 
 /// Families, the most access that each has, and the patterns of the commands that it needs.
 const GRANTS: &[(&str, Access, &[&str])] = &[
@@ -227,6 +227,25 @@ const GRANTS: &[(&str, Access, &[&str])] = &[
     ),
 ];
 
+/// Families that read pages, and which.
+const PAGES: &[(&str, &[Page])] = &[
+    ("stats", &[Page::Stats]),
+    ("topology", &[Page::Stats]),
+    ("servers", &[Page::Stats]),
+    ("sessions", &[Page::Stats]),
+    ("metrics", &[Page::Metrics]),
+];
+
+/// Families that read files, and which.
+const FILES: &[(&str, &[Artefact])] = &[
+    ("logs", &[Artefact::Log]),
+    ("config", &[Artefact::Config]),
+    ("doctor", &[Artefact::Config]),
+];
+
+/// Families that look at the configured doors.
+const DIAGNOSTICS: &[&str] = &["doctor"];
+
 /// The most access that any command of a family needs; the least for one that is not in the table.
 pub(super) fn access(family: &str) -> Access {
     let entry = GRANTS.iter().find(|(known, _, _)| *known == family);
@@ -240,7 +259,20 @@ pub(super) fn grant(family: &str) -> Result<Grant, PatternError> {
     };
     let patterns: Result<Vec<Pattern>, PatternError> =
         patterns.iter().map(|pattern| pattern.parse()).collect();
-    Ok(Grant::only(*access, patterns?))
+    let grant = Grant::only(*access, patterns?)
+        .with_pages(of(PAGES, family))
+        .with_files(of(FILES, family));
+    Ok(if DIAGNOSTICS.contains(&family) {
+        grant.with_diagnostics()
+    } else {
+        grant
+    })
+}
+
+/// What a table says of a family.
+fn of<T>(table: &'static [(&str, &[T])], family: &str) -> &'static [T] {
+    let entry = table.iter().find(|(known, _)| *known == family);
+    entry.map_or(&[], |(_, granted)| *granted)
 }
 
 #[cfg(test)]

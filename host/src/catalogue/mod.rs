@@ -25,8 +25,8 @@ pub use tool::{TextProblem, Tool, ToolError};
 use selection::{Candidate, Selection, SelectionError};
 
 use crate::audit::{Audit, AuditError, Event, Verdict};
-use crate::haproxy::RuntimeApi;
-use crate::policy::{Access, Grant};
+use crate::doors::{DoorName, Doors};
+use crate::policy::{Access, Grant, Page};
 use crate::sandbox::{
     Acts, CallRequest, CallResult, LoadError, Module, ProgressSink, Record, Sandbox, limits,
 };
@@ -121,7 +121,7 @@ pub struct Caller {
 }
 
 /// Why a tool is not listed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unlisted {
     /// The operator chose others.
     NotChosen,
@@ -130,6 +130,11 @@ pub enum Unlisted {
         /// What it needs.
         needs: Access,
     },
+    /// None of the doors that it could work with is configured.
+    NoDoor {
+        /// Any of these would do.
+        doors: Vec<DoorName>,
+    },
 }
 
 /// The tools that were chosen, in the order in which they are listed.
@@ -137,7 +142,7 @@ pub struct Catalogue {
     sandbox: Sandbox,
     /// Places for checks against schemas of modules from files.
     checks: Arc<Semaphore>,
-    instance: Arc<RuntimeApi>,
+    doors: Arc<Doors>,
     ceiling: Access,
     audit: Audit,
     tools: Vec<Tool>,
@@ -148,7 +153,7 @@ pub struct Catalogue {
 impl Catalogue {
     /// The built-in tools that are selected, and those of modules from files. Nothing is asked of HAProxy.
     pub async fn load(
-        instance: Arc<RuntimeApi>,
+        doors: Arc<Doors>,
         ceiling: Access,
         selection: &Selection,
         files: &[PathBuf],
@@ -157,7 +162,7 @@ impl Catalogue {
         let mut catalogue = Self {
             sandbox: Sandbox::default(),
             checks: Arc::new(Semaphore::new(limits::CONCURRENT_CHECKS as usize)),
-            instance,
+            doors,
             ceiling,
             audit,
             tools: Vec::new(),
@@ -170,7 +175,9 @@ impl Catalogue {
             catalogue.add(module, &builtin.description, selection)?;
         }
         for path in files {
-            let (module, description) = catalogue.sandbox.file(path, Grant::read()).await?;
+            // What shows no more than the commands do.
+            let grant = Grant::read().with_pages(&Page::ALL);
+            let (module, description) = catalogue.sandbox.file(path, grant).await?;
             tracing::info!(
                 module = module.key(),
                 version = visible(&description.version, 40).as_ref(),
@@ -179,7 +186,8 @@ impl Catalogue {
             );
             catalogue.add(module, &description, selection)?;
         }
-        selection.check(&catalogue.known, ceiling)?;
+        let doors = &catalogue.doors;
+        selection.check(&catalogue.known, ceiling, |door| doors.has(door))?;
         Ok(catalogue)
     }
 
@@ -212,6 +220,8 @@ impl Catalogue {
         let tool = self.known.iter().find(|tool| tool.name == name)?;
         Some(if tool.access > self.ceiling {
             Unlisted::AboveCeiling { needs: tool.access }
+        } else if let Some(doors) = tool.missing(|door| self.doors.has(door)) {
+            Unlisted::NoDoor { doors }
         } else {
             Unlisted::NotChosen
         })
@@ -231,7 +241,7 @@ impl Catalogue {
             tool: name,
             module: module.map_or("", |tool| &*tool.module),
             digest: module.map_or("", |tool| &*tool.digest),
-            instance: self.instance.name().as_str(),
+            instance: self.doors.runtime.name().as_str(),
             record: &Record::default(),
             before: None,
             after: None,
@@ -277,8 +287,11 @@ impl Catalogue {
                 module: key.clone(),
                 digest: module.digest().to_owned(),
                 foreign,
+                meta: described.meta.clone(),
             };
-            let listed = candidate.access <= self.ceiling && selection.lists(&candidate);
+            let listed = candidate.access <= self.ceiling
+                && selection.lists(&candidate)
+                && candidate.missing(|door| self.doors.has(door)).is_none();
             // Whoever built this binary has checked the tools that are in it.
             let tool = if listed || foreign {
                 let tool = Tool::new(described, &module, prefix).map_err(wrong)?;
@@ -324,7 +337,7 @@ impl Catalogue {
             arguments,
             access: tool.access,
             ceiling: self.ceiling,
-            instance: Arc::clone(&self.instance),
+            doors: Arc::clone(&self.doors),
             deadline: Instant::now() + tool.longest,
             wall_clock: tool.longest,
             cancel: caller.cancel,
@@ -367,7 +380,7 @@ impl Catalogue {
             tool: &tool.name,
             module: tool.module.key(),
             digest: tool.module.digest(),
-            instance: self.instance.name().as_str(),
+            instance: self.doors.runtime.name().as_str(),
             record,
             before: known.and_then(|known| known.get("before")),
             after: known.and_then(|known| known.get("after")),

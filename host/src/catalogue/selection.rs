@@ -12,6 +12,10 @@
 //! A tool that is not listed cannot be called, either. This is about the room in a model's context; what tools may do
 //! is the business of [`crate::policy`].
 
+use std::borrow::Cow;
+
+use super::tool;
+use crate::doors::DoorName;
 use crate::policy::Access;
 
 /// The name of the list that is used where nothing is chosen.
@@ -114,6 +118,16 @@ pub(super) struct Candidate {
     pub(super) digest: String,
     /// Whether it comes from a module that the operator named by its file.
     pub(super) foreign: bool,
+    /// What it says of itself besides: its doors, read where they matter.
+    pub(super) meta: Cow<'static, str>,
+}
+
+impl Candidate {
+    /// The doors that it could work with, where none of them is configured.
+    pub(super) fn missing(&self, has: impl Fn(DoorName) -> bool) -> Option<Vec<DoorName>> {
+        let doors = tool::doors(&self.meta);
+        (!doors.is_empty() && !doors.iter().any(|door| has(*door))).then_some(doors)
+    }
 }
 
 /// Why a selection cannot be used.
@@ -153,9 +167,37 @@ pub enum SelectionError {
         /// What the server allows.
         ceiling: Access,
     },
+    /// A single tool was chosen that works with a door that is not configured.
+    #[error(
+        "tool `{name}`, from {origin}, needs {}, which is not configured",
+        any_of(doors)
+    )]
+    NoDoor {
+        /// The name.
+        name: String,
+        /// Where it was written.
+        origin: String,
+        /// Any of these would do.
+        doors: Vec<DoorName>,
+    },
     /// Every tool is left out.
     #[error("no tool is left")]
     Nothing,
+}
+
+/// What any of these doors leads to: `the Runtime API or the statistics page`.
+pub(super) fn any_of(doors: &[DoorName]) -> String {
+    let names: Vec<&str> = doors.iter().map(|door| door.what()).collect();
+    names.join(" or ")
+}
+
+/// How any of these doors is configured.
+pub(super) fn settings_of(doors: &[DoorName]) -> String {
+    let names: Vec<String> = doors
+        .iter()
+        .map(|door| format!("`{}`", door.setting()))
+        .collect();
+    format!("the operator can set {}", names.join(" or "))
 }
 
 impl SelectionError {
@@ -178,6 +220,7 @@ impl SelectionError {
             Self::AboveCeiling { needs, .. } => {
                 format!("allow it with `--access {needs}`, or choose another tool")
             }
+            Self::NoDoor { doors, .. } => settings_of(doors),
             Self::Nothing => {
                 "choose at least one tool; `--toolsets all` has every one that `--access` allows"
                     .to_owned()
@@ -210,6 +253,7 @@ impl Selection {
         &self,
         candidates: &[Candidate],
         ceiling: Access,
+        has: impl Fn(DoorName) -> bool,
     ) -> Result<(), SelectionError> {
         if let Some(toolsets) = &self.toolsets {
             for name in &toolsets.names {
@@ -239,11 +283,21 @@ impl Selection {
                     ceiling,
                 });
             }
+            let chosen_tools = candidates.iter().filter(|tool| chosen.has(&tool.name));
+            for tool in chosen_tools {
+                if let Some(doors) = tool.missing(&has) {
+                    return Err(SelectionError::NoDoor {
+                        name: tool.name.clone(),
+                        origin: chosen.origin.clone(),
+                        doors,
+                    });
+                }
+            }
         }
-        if candidates
-            .iter()
-            .any(|tool| tool.access <= ceiling && self.lists(tool))
-        {
+        let listed = |tool: &&Candidate| {
+            tool.access <= ceiling && self.lists(tool) && tool.missing(&has).is_none()
+        };
+        if candidates.iter().any(|tool| listed(&tool)) {
             Ok(())
         } else {
             Err(SelectionError::Nothing)

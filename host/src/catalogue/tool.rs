@@ -8,6 +8,7 @@ use haproxy_mcp_engine::{ModuleDescription, ToolDescription, WantedAccess};
 use serde_json::{Map, Value};
 
 use super::schema::{Schema, SchemaError};
+use crate::doors::DoorName;
 use crate::policy::Access;
 use crate::sandbox::{Module, limits};
 use crate::visible::hidden;
@@ -53,7 +54,7 @@ pub enum ToolError {
     /// The `meta` is not an object, or a known key has another type.
     #[error(
         "the `meta` of `{tool}` is not an object whose `destructive`, `idempotent` and `leaves-open` are booleans, \
-         and whose `longest-seconds` and `argument-bytes` are within their limits"
+         whose `longest-seconds` and `argument-bytes` are within their limits, and whose `doors` are names"
     )]
     Meta {
         /// The tool.
@@ -113,6 +114,8 @@ pub struct Tool {
     pub longest: Duration,
     /// Bytes that its arguments may have.
     pub argument_bytes: usize,
+    /// The doors any of which it can work with; none where it needs none.
+    pub doors: Vec<DoorName>,
     /// Who runs it.
     pub module: Arc<Module>,
 }
@@ -170,6 +173,7 @@ impl Tool {
             leaves_open: meta.leaves_open,
             longest,
             argument_bytes,
+            doors: meta.doors,
             module: Arc::clone(module),
             own_name: tool.to_owned(),
         })
@@ -306,6 +310,24 @@ struct Meta {
     leaves_open: bool,
     longest: Duration,
     argument_bytes: usize,
+    doors: Vec<DoorName>,
+}
+
+/// The doors that a tool's `meta` names, any of which is enough; none where it needs none, or where the text is not what
+/// it should be. A door of a later version is passed over.
+pub(super) fn doors(meta: &str) -> Vec<DoorName> {
+    serde_json::from_str(meta)
+        .ok()
+        .and_then(|meta| named_doors(&meta))
+        .unwrap_or_default()
+}
+
+fn named_doors(meta: &Map<String, Value>) -> Option<Vec<DoorName>> {
+    let Some(doors) = meta.get("doors") else {
+        return Some(Vec::new());
+    };
+    let names: Option<Vec<&str>> = doors.as_array()?.iter().map(Value::as_str).collect();
+    Some(names?.into_iter().filter_map(DoorName::named).collect())
 }
 
 impl Meta {
@@ -333,6 +355,7 @@ impl Meta {
             leaves_open: flag("leaves-open")?,
             longest: Duration::from_secs(seconds),
             argument_bytes: usize::try_from(bytes).ok()?,
+            doors: named_doors(&meta)?,
         })
     }
 }

@@ -150,6 +150,10 @@ fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Tool, CallError>
             let refused = catalogue.refuse(name, needs, PRINCIPAL);
             return Err(CallError::Refused(refused));
         }
+        Some(Unlisted::NoDoor { doors }) => {
+            let tool = name.to_owned();
+            return Err(CallError::Refused(Refused::NoDoor { tool, doors }));
+        }
         None => {}
     }
     let known = catalogue.tools().iter().map(|tool| &*tool.name);

@@ -9,6 +9,9 @@ use crate::audit::Audit;
 use crate::catalogue::selection::Selection;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::config::{InstanceSettings, Settings, Transport};
+use crate::doors::Doors;
+use crate::files::Granted;
+use crate::haproxy::pages::Pages;
 use crate::haproxy::{RuntimeApi, Timeouts};
 use crate::mcp::{Server, stdio};
 use crate::policy::InstanceId;
@@ -82,13 +85,26 @@ pub(super) async fn catalogue(
     settings: &Settings,
     selection: &Selection,
 ) -> Result<Catalogue, CatalogueError> {
-    let instance = Arc::new(runtime_api(&settings.instance));
+    let doors = Arc::new(doors(&settings.instance));
     let audit = match &settings.audit_file {
         Some(path) => Audit::to_file(path)?,
         None => Audit::to_standard_error(),
     };
     let modules = &settings.modules;
-    Catalogue::load(instance, settings.access, selection, modules, audit).await
+    Catalogue::load(doors, settings.access, selection, modules, audit).await
+}
+
+/// The ways to HAProxy that these settings name.
+fn doors(settings: &InstanceSettings) -> Doors {
+    Doors {
+        runtime: Arc::new(runtime_api(settings)),
+        pages: Pages::new(
+            settings.stats.clone(),
+            settings.metrics.clone(),
+            settings.statistics_from,
+        ),
+        files: Granted::new(settings.config.clone(), settings.log.clone()),
+    }
 }
 
 fn runtime_api(settings: &InstanceSettings) -> RuntimeApi {

@@ -78,7 +78,11 @@ impl RuntimeApi {
         }
         let mut batches: Vec<Batch> = Vec::new();
         let mut room = 0;
-        let prefix = if self.speaks_to_master() { MASTER_BYTES } else { 0 };
+        let prefix = if self.speaks_to_master() {
+            MASTER_BYTES
+        } else {
+            0
+        };
         for permit in permits {
             // With the semicolon in front.
             let bytes = permit.as_bytes().len() + 1 + prefix;

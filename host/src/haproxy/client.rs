@@ -108,6 +108,11 @@ impl RuntimeApi {
         self.door().ok_or(WireError::NotConfigured)
     }
 
+    /// Whether the master's socket is known.
+    pub fn has_master(&self) -> bool {
+        self.master.is_some() || self.speaks_to_master()
+    }
+
     /// Whether commands go to the master's socket.
     pub(super) fn speaks_to_master(&self) -> bool {
         self.door().is_some_and(|door| door.master)

@@ -176,6 +176,10 @@ impl ServerHandler for Server {
                     tracing::info!(tool = &*name, "refused: {refused}");
                     return Ok(reply::refused(&refused).into());
                 }
+                Some(Unlisted::NoDoor { doors }) => {
+                    let tool = name.into_owned();
+                    return Ok(reply::refused(&Refused::NoDoor { tool, doors }).into());
+                }
                 Some(Unlisted::NotChosen) => format!(
                     "not among the tools that this server was started with: `{name}`; \
                     the operator can choose it with `--toolsets` or `--tools`"

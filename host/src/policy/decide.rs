@@ -193,7 +193,10 @@ impl fmt::Display for Denial {
                 )
             }
             DenialReason::CapabilityNotGranted { key, name } => {
-                write!(f, "not among the {key} that are granted to the module: `{name}`")
+                write!(
+                    f,
+                    "not among the {key} that are granted to the module: `{name}`"
+                )
             }
             DenialReason::ObjectAlias { word } => {
                 write!(

@@ -10,12 +10,14 @@
 
 wasmtime::component::bindgen!({
     path: "../wit",
-    world: "runtime-module",
+    world: "full-module",
     imports: { default: async | trappable },
     exports: { default: async },
     with: {
         "haproxy:module/runtime.instance": super::interfaces::runtime::InstanceHandle,
         "haproxy:module/runtime.reply": super::interfaces::runtime::OpenReply,
+        "haproxy:module/pages.body": super::interfaces::pages::OpenPage,
+        "haproxy:module/files.file": crate::files::OpenFile,
         "haproxy:module/invocation.request": super::interfaces::invocation::Request,
         "haproxy:module/invocation.outcome": super::interfaces::invocation::Outcome,
     },

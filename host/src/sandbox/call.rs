@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use wasmtime::{Error, Store, Trap};
 
-use super::bindings::RuntimeModule;
+use super::bindings::FullModule;
 use super::bindings::exports::haproxy::module::tools::{self, ToolError};
 use super::bindings::haproxy::module::types::HostError;
 use super::engine::GuestRuns;
@@ -54,7 +54,7 @@ pub(super) async fn run(
     let limit = authority.request.wall_clock;
     let leaves_open = authority.request.leaves_open;
     let acts = authority.request.acts.clone();
-    let instance = Arc::clone(&authority.request.instance);
+    let instance = Arc::clone(&authority.request.doors.runtime);
     let authority = Arc::new(authority);
     let state = CallState::new(Arc::clone(&module), Limits::CALL, Some(authority));
     let transactions = state.transactions.clone();
@@ -119,8 +119,7 @@ async fn guest(linked: &Linked, store: &mut Store<CallState>) -> Result<CallResu
         .instantiate_async(&mut *store)
         .await
         .map_err(|error| ended(store, &error))?;
-    let module =
-        RuntimeModule::new(&mut *store, &instance).map_err(|error| ended(store, &error))?;
+    let module = FullModule::new(&mut *store, &instance).map_err(|error| ended(store, &error))?;
     let request = store
         .data_mut()
         .keep(Request)

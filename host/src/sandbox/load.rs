@@ -17,14 +17,26 @@ use super::engine::Ticker;
 use super::error::{Ended, LoadError};
 use super::limits::{self, Limits};
 use super::state::CallState;
+use crate::policy::Grant;
 use crate::visible::visible;
 
 /// The contract's package, and the versions of it that this host links: those that wasmtime holds for compatible.
 const CONTRACT: &str = "haproxy:module/";
 const CONTRACT_TRACK: &str = "0.1.";
 
-/// The interfaces of the contract that a module may be granted.
-const GRANTABLE: &[&str] = &["types", "invocation", "clock", "progress", "log", "runtime"];
+/// The interfaces of the contract that every module has: none of them reaches HAProxy by itself, but for `runtime`, of
+/// which each command is asked about.
+const ALWAYS: &[&str] = &["types", "invocation", "clock", "progress", "log", "runtime"];
+
+/// Whether a grant has anything of this interface.
+fn has(grant: &Grant, interface: &str) -> bool {
+    match interface {
+        "pages" => !grant.pages.is_empty(),
+        "files" => !grant.files.is_empty(),
+        "diagnostics" => grant.diagnostics,
+        other => ALWAYS.contains(&other),
+    }
+}
 
 /// Packages of WASI 0.2 that languages import unasked. What is linked is empty: no arguments, environment or
 /// folders, sockets that refuse, standard streams that end in the log. Clock and random are readable.
@@ -70,10 +82,11 @@ pub(super) async fn file(
     ticker: &Ticker,
     key: &Arc<str>,
     path: &Path,
+    grant: &Grant,
 ) -> Result<FromFile, LoadError> {
     let bytes = read(path)?;
     let component = compile(engine, key, &bytes)?;
-    gate(&component, engine, key)?;
+    gate(&component, engine, key, grant)?;
     let mut linker = Linker::new(engine);
     link_contract(&mut linker)
         .and_then(|()| wasmtime_wasi::p2::add_to_linker_async(&mut linker))
@@ -140,11 +153,11 @@ fn compile(engine: &Engine, key: &str, bytes: &[u8]) -> Result<Component, LoadEr
 }
 
 /// Refuses a module that imports more than it may be granted.
-fn gate(component: &Component, engine: &Engine, key: &str) -> Result<(), LoadError> {
+fn gate(component: &Component, engine: &Engine, key: &str, grant: &Grant) -> Result<(), LoadError> {
     for (import, _) in component.component_type().imports(engine) {
         let granted = match import.strip_prefix(CONTRACT) {
             Some(rest) => rest.split_once('@').is_some_and(|(interface, version)| {
-                version.starts_with(CONTRACT_TRACK) && GRANTABLE.contains(&interface)
+                version.starts_with(CONTRACT_TRACK) && has(grant, interface)
             }),
             None => EMPTY_WASI.iter().any(|package| import.starts_with(package)),
         };
@@ -165,7 +178,11 @@ fn link_contract(linker: &mut Linker<CallState>) -> wasmtime::Result<()> {
     contract::clock::add_to_linker::<_, Own>(linker, |state| state)?;
     contract::progress::add_to_linker::<_, Own>(linker, |state| state)?;
     contract::log::add_to_linker::<_, Own>(linker, |state| state)?;
-    contract::runtime::add_to_linker::<_, Own>(linker, |state| state)
+    contract::runtime::add_to_linker::<_, Own>(linker, |state| state)?;
+    // A module that is not granted one of these does not import it: see `gate`. Each use is asked about besides.
+    contract::pages::add_to_linker::<_, Own>(linker, |state| state)?;
+    contract::files::add_to_linker::<_, Own>(linker, |state| state)?;
+    contract::diagnostics::add_to_linker::<_, Own>(linker, |state| state)
 }
 
 fn link(linker: &Linker<CallState>, component: &Component, key: &str) -> Result<Linked, LoadError> {

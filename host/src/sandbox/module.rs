@@ -92,7 +92,7 @@ impl Sandbox {
             linked,
             description,
             digest,
-        } = load::file(&started.engine, &started.ticker, &key, path).await?;
+        } = load::file(&started.engine, &started.ticker, &key, path, &grant).await?;
         let module = Module {
             key,
             digest: Arc::from(digest),

@@ -17,7 +17,8 @@ use super::limits::{self, Limits};
 use super::meter::Meter;
 use super::printed::Printed;
 use super::transactions::Transactions;
-use crate::haproxy::{Identity, RuntimeApi};
+use crate::doors::Doors;
+use crate::haproxy::Identity;
 use crate::policy::{self, Access, Grant};
 
 /// Where progress reports go.
@@ -45,7 +46,7 @@ pub struct CallRequest {
     /// The server's ceiling.
     pub ceiling: Access,
     /// The HAProxy that the call is about.
-    pub instance: Arc<RuntimeApi>,
+    pub doors: Arc<Doors>,
     /// When the call must have ended, the wait for a place among the calls that run at once included.
     pub deadline: Instant,
     /// How long that is from its start.
@@ -112,7 +113,7 @@ impl CallState {
         );
         let began = authority
             .as_ref()
-            .map(|authority| authority.request.instance.turns().now())
+            .map(|authority| authority.request.doors.runtime.turns().now())
             .unwrap_or_default();
         let mut resources = ResourceTable::new();
         resources.set_max_capacity(limits::HANDLES);

@@ -2,6 +2,7 @@
 //!
 //! - [`door`]: where a page is, who we are there, whom we trust
 
+mod client;
 pub mod door;
 
 /// Where statistics are read from.
@@ -14,4 +15,15 @@ pub enum Source {
     Page,
 }
 
+impl Source {
+    /// Its name in the contract and in answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Runtime => "runtime",
+            Self::Page => "page",
+        }
+    }
+}
+
+pub use client::{ActError, Body, PageError, Pages};
 pub use door::{ClientCertificate, Credentials, PageDoor, PageUrl, PageUrlError};

@@ -81,7 +81,7 @@ impl HostInstance for CallState {
         Ok(self
             .authority
             .as_ref()
-            .map(|authority| authority.request.instance.name().as_str().to_owned())
+            .map(|authority| authority.request.doors.runtime.name().as_str().to_owned())
             .unwrap_or_default())
     }
 
@@ -223,7 +223,7 @@ impl CallState {
     fn runtime(&self) -> Option<Arc<RuntimeApi>> {
         self.authority
             .as_ref()
-            .map(|authority| Arc::clone(&authority.request.instance))
+            .map(|authority| Arc::clone(&authority.request.doors.runtime))
     }
 
     /// Who the instance is: asked once in a call, as one of its commands.
@@ -280,7 +280,7 @@ impl CallState {
         authority: &Authority,
         command: &Command,
     ) -> Result<OpenReply, CommandError> {
-        let runtime = &authority.request.instance;
+        let runtime = &authority.request.doors.runtime;
         let permit = self
             .decide(authority, command)
             .map_err(CommandError::Host)?;
@@ -323,8 +323,12 @@ impl CallState {
 
     /// Asks `policy`, in the name of this call.
     fn decide(&mut self, authority: &Authority, command: &Command) -> Result<Permit, HostError> {
-        policy::decide(&authority.speaks_with(), authority.request.instance.name(), command)
-            .map_err(|refusal| self.tell_refusal(&refusal))
+        policy::decide(
+            &authority.speaks_with(),
+            authority.request.doors.runtime.name(),
+            command,
+        )
+        .map_err(|refusal| self.tell_refusal(&refusal))
     }
 
     /// Waits for the calls that have a transaction.
@@ -360,7 +364,7 @@ impl CallState {
                 .map_err(|error| nothing_done(CommandError::Host(error)))?;
             permits.push(permit);
         }
-        let runtime = &authority.request.instance;
+        let runtime = &authority.request.doors.runtime;
         let batches = runtime
             .batches(permits)
             .map_err(|error| nothing_done(CommandError::Host(self.tell_not_silent(error))))?;
