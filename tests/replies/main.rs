@@ -20,6 +20,7 @@ mod fixtures;
 mod info;
 mod logs;
 mod maps;
+mod metrics;
 mod ocsp;
 mod peers;
 mod process;
