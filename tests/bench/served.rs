@@ -6,6 +6,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use haproxy_mcp::doors::Doors;
 use haproxy_mcp::haproxy::{Door, RuntimeApi, Timeouts};
 use haproxy_mcp::policy::{Access, Grant, InstanceId};
 use haproxy_mcp::sandbox::{Acts, CallRequest, Module, Sandbox, limits};
@@ -192,7 +193,7 @@ pub(crate) struct Sandboxed {
     runtime: tokio::runtime::Runtime,
     sandbox: Sandbox,
     module: Module,
-    instance: Arc<RuntimeApi>,
+    doors: Arc<Doors>,
 }
 
 impl Sandboxed {
@@ -222,7 +223,7 @@ impl Sandboxed {
             runtime,
             sandbox: Sandbox::default(),
             module: Sandbox::builtin(module, Access::Read, Grant::read),
-            instance: Arc::new(instance),
+            doors: Arc::new(Doors::runtime_alone(instance)),
         }
     }
 
@@ -235,7 +236,7 @@ impl Sandboxed {
                 arguments: "{}".to_owned(),
                 access: Access::Read,
                 ceiling: Access::Read,
-                instance: Arc::clone(&self.instance),
+                doors: Arc::clone(&self.doors),
                 deadline: tokio::time::Instant::now() + limits::WALL_CLOCK,
                 wall_clock: limits::WALL_CLOCK,
                 leaves_open: false,

@@ -1,7 +1,8 @@
 //! The list of what is denied by default, in the documentation of the module: one test for each line.
 
 use haproxy_mcp::policy::{
-    Access, Authority, COMMANDS, Command, Commands, Door, Grant, MAX_WORDS, Reveals, decide,
+    Access, Artefact, Authority, COMMANDS, Command, Commands, Door, Grant, MAX_WORDS, Page,
+    Reveals, decide, decide_action, decide_file, decide_look, decide_page,
 };
 
 use crate::samples::{SECRET, at, granted, here, say, under, verdict};
@@ -68,7 +69,10 @@ fn line_6_the_default_extent_of_a_grant() {
         Grant::read(),
         Grant {
             access: Access::Read,
-            commands: Commands::All
+            commands: Commands::All,
+            pages: Vec::new(),
+            files: Vec::new(),
+            diagnostics: false,
         }
     );
     for (spec, access, command) in granted() {
@@ -200,7 +204,49 @@ fn line_12_what_shows_live_traffic_or_a_key() {
 }
 
 #[test]
-fn line_13_secrets_are_not_shown() {
+fn line_13_a_page_a_file_or_the_look_at_the_doors() {
+    let grant = Grant::all(Access::Admin);
+    let authority = Authority {
+        server: Access::Admin,
+        module: &grant,
+        tool: Access::Admin,
+    };
+    for page in Page::ALL {
+        let refusal = decide_page(&authority, page.as_str(), &[]).unwrap_err();
+        assert_eq!(refusal.code(), "capability-not-granted", "{page}");
+    }
+    for artefact in Artefact::ALL {
+        let refusal = decide_file(&authority, artefact.as_str()).unwrap_err();
+        assert_eq!(refusal.code(), "capability-not-granted", "{artefact}");
+    }
+    let refusal = decide_look(&authority).unwrap_err();
+    assert_eq!(refusal.code(), "capability-not-granted");
+    let refusal = decide_page(&authority, "http://127.0.0.1/", &[]).unwrap_err();
+    assert_eq!(refusal.code(), "unknown-page");
+    let refusal = decide_file(&authority, "/etc/shadow").unwrap_err();
+    assert_eq!(refusal.code(), "unknown-artefact");
+}
+
+#[test]
+fn line_14_the_form_of_the_statistics_page() {
+    let grant = Grant::all(Access::Admin).with_pages(&Page::ALL);
+    for (server, expected) in [
+        (Access::Read, Some("above-server-access")),
+        (Access::Operate, None),
+    ] {
+        let authority = Authority {
+            server,
+            module: &grant,
+            tool: Access::Admin,
+        };
+        let servers = ["app1".to_owned(), "app2".to_owned()];
+        let decided = decide_action(&authority, &here(), "drain", "be_app", &servers);
+        assert_eq!(decided.err().map(|refusal| refusal.code()), expected);
+    }
+}
+
+#[test]
+fn line_15_secrets_are_not_shown() {
     let mut secrets = 0;
     for (spec, access, command) in granted() {
         let holds = command

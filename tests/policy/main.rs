@@ -12,6 +12,7 @@
 mod defaults;
 mod grants;
 mod help;
+mod pages;
 mod permits;
 mod refusals;
 mod samples;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use haproxy_mcp::doors::Doors;
 use haproxy_mcp::haproxy::{Door, Endpoint, RuntimeApi, Timeouts};
 use haproxy_mcp::policy::{Access, Grant, InstanceId};
 use haproxy_mcp::sandbox::{Acts, CallError, CallRequest, CallResult, Module, Sandbox, limits};
@@ -17,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// The module `hostile`, with leave for every command, in front of a HAProxy.
 struct Site {
     haproxy: Haproxy,
-    instance: Arc<RuntimeApi>,
+    doors: Arc<Doors>,
     sandbox: Sandbox,
     module: Module,
 }
@@ -60,7 +61,7 @@ impl Site {
             .unwrap();
         Self {
             haproxy,
-            instance: Arc::new(instance),
+            doors: Arc::new(Doors::runtime_alone(instance)),
             sandbox,
             module,
         }
@@ -83,7 +84,7 @@ impl Site {
             arguments: json!({ "commands": commands, "then": then }).to_string(),
             access: Access::Admin,
             ceiling: Access::Admin,
-            instance: Arc::clone(&self.instance),
+            doors: Arc::clone(&self.doors),
             deadline: Instant::now() + limits::WALL_CLOCK,
             wall_clock: limits::WALL_CLOCK,
             leaves_open: false,

@@ -396,6 +396,11 @@ mod tests {
             module: toolset.to_owned(),
             digest: String::new(),
             foreign,
+            meta: Cow::Borrowed(if name == "show_stat" {
+                r#"{"doors": ["runtime", "stats"]}"#
+            } else {
+                r#"{"doors": []}"#
+            }),
         };
         vec![
             candidate("show_info", "core", false),
@@ -420,7 +425,7 @@ mod tests {
             excluded: names(excluded),
         };
         let candidates = candidates();
-        selection.check(&candidates, Access::Read)?;
+        selection.check(&candidates, Access::Read, |door| door == DoorName::Stats)?;
         let listed = candidates
             .iter()
             .filter(|tool| tool.access == Access::Read && selection.lists(tool));
@@ -458,6 +463,44 @@ mod tests {
                 "toolsets `{toolsets}`, tools `{tools}`, excluded `{excluded}`"
             );
         }
+    }
+
+    #[test]
+    fn a_tool_needs_one_of_its_doors() {
+        let candidates = candidates();
+        let stat = candidates
+            .iter()
+            .find(|tool| tool.name == "show_stat")
+            .unwrap();
+        assert_eq!(stat.missing(|door| door == DoorName::Stats), None);
+        assert_eq!(stat.missing(|door| door == DoorName::Runtime), None);
+        let doors = vec![DoorName::Runtime, DoorName::Stats];
+        assert_eq!(
+            stat.missing(|door| door == DoorName::Metrics),
+            Some(doors.clone())
+        );
+        let info = candidates
+            .iter()
+            .find(|tool| tool.name == "show_info")
+            .unwrap();
+        assert_eq!(info.missing(|_| false), None);
+
+        let selection = Selection {
+            tools: names("show_stat"),
+            ..Selection::default()
+        };
+        let error = selection
+            .check(&candidates, Access::Read, |_| false)
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "tool `show_stat`, from flag `--tools`, needs the Runtime API or the statistics page, \
+             which is not configured"
+        );
+        assert_eq!(
+            error.hint(),
+            "the operator can set `HAPROXY_RUNTIME_URL` or `HAPROXY_STATS_URL`"
+        );
     }
 
     #[test]
