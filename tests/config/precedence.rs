@@ -14,7 +14,10 @@ fn nothing_set_is_the_default_of_each_setting() {
         port: 9999,
         family: AddressFamily::Any,
     };
-    let expected = Door { endpoint: door, master: false };
+    let expected = Door {
+        endpoint: door,
+        master: false,
+    };
     assert_eq!(settings.instance.door, Some(expected));
     assert_eq!(settings.instance.master, None);
     assert_eq!(settings.instance.timeout, Duration::from_secs(10));

@@ -51,6 +51,80 @@ Commands go through it where none of the above is given
 [env: HAPROXY_MASTER_SOCKET]")]
     master_socket: Option<String>,
 
+    #[arg(long, value_name = "URL", help_heading = PAGE)]
+    #[arg(help = "\
+The statistics page, as in `stats uri`; if no Runtime API is given, it is all that is asked
+[env: HAPROXY_STATS_URL] [default: http://127.0.0.1:8404/stats where nothing is given]")]
+    stats_url: Option<String>,
+
+    #[arg(long, value_name = "BOOLEAN", help_heading = PAGE)]
+    #[arg(help = "\
+true: there is a statistics page, at its usual address if no other is given; false: there is none
+[env: HAPROXY_STATS_ENABLED]")]
+    stats_enabled: Option<String>,
+
+    #[arg(long, value_name = "SECONDS", help_heading = PAGE, allow_hyphen_values = true)]
+    #[arg(
+        help = "Whole seconds that one request to a page may take\n[env: HAPROXY_STATS_TIMEOUT] [default: 5]"
+    )]
+    stats_timeout: Option<String>,
+
+    #[arg(long, value_name = "NAME", help_heading = PAGE)]
+    #[arg(help = "\
+User of the page, as in `stats auth`
+The password comes from HAPROXY_STATS_PASSWORD or a file, never from a flag
+[env: HAPROXY_STATS_USER]")]
+    stats_user: Option<String>,
+
+    #[arg(long, value_name = "FILE", help_heading = PAGE)]
+    #[arg(
+        help = "File with the password alone in it, by its absolute path\n[env: HAPROXY_STATS_PASSWORD_FILE]"
+    )]
+    stats_password_file: Option<String>,
+
+    #[arg(long, value_name = "FILE", help_heading = PAGE)]
+    #[arg(
+        help = "Who signs the certificate of an https page, in PEM, instead of the system's authorities\n[env: HAPROXY_STATS_CA_FILE]"
+    )]
+    stats_ca_file: Option<String>,
+
+    #[arg(long, value_name = "FILE", help_heading = PAGE)]
+    #[arg(
+        help = "Client certificate in PEM, where the page wants one\n[env: HAPROXY_STATS_CLIENT_CERT]"
+    )]
+    stats_client_cert: Option<String>,
+
+    #[arg(long, value_name = "FILE", help_heading = PAGE)]
+    #[arg(
+        help = "Its private key in PEM, if that is in another file\n[env: HAPROXY_STATS_CLIENT_KEY]"
+    )]
+    stats_client_key: Option<String>,
+
+    #[arg(long, value_name = "URL", help_heading = PAGE)]
+    #[arg(
+        help = "The Prometheus exporter\n[env: HAPROXY_METRICS_URL] [default: /metrics beside the statistics page]"
+    )]
+    metrics_url: Option<String>,
+
+    #[arg(long, value_name = "SOURCE", help_heading = PAGE)]
+    #[arg(
+        help = "Who is asked first for statistics where both are given: runtime or page\n[env: HAPROXY_STATISTICS_FROM] [default: runtime]"
+    )]
+    statistics_from: Option<String>,
+
+    #[arg(long, value_name = "PATH,…", help_heading = FILES)]
+    #[arg(help = "\
+HAProxy's configuration, which tools may then read: files and folders, by absolute paths
+Passwords and keys in it are hidden from them
+[env: HAPROXY_CONFIG_PATH]")]
+    haproxy_config: Option<String>,
+
+    #[arg(long, value_name = "PATH,…", help_heading = FILES)]
+    #[arg(
+        help = "HAProxy's logs, which tools may then read: files and folders, by absolute paths\n[env: HAPROXY_LOG_PATH]"
+    )]
+    haproxy_log: Option<String>,
+
     #[arg(long, value_name = "LEVEL", help_heading = WHAT)]
     #[arg(help = "\
 read: changes nothing
@@ -136,6 +210,8 @@ impl DemoFlags {
 }
 
 const WHERE: &str = "Where HAProxy is";
+const PAGE: &str = "Statistics page";
+const FILES: &str = "Files";
 const WHAT: &str = "What tools may do";
 const WHICH: &str = "Which tools there are";
 const HOW: &str = "How the server runs";
@@ -151,6 +227,18 @@ impl Flags {
         flags.set_flag(Setting::RuntimeMode, self.runtime_mode);
         flags.set_flag(Setting::RuntimeTimeout, self.runtime_timeout);
         flags.set_flag(Setting::MasterSocket, self.master_socket);
+        flags.set_flag(Setting::StatsUrl, self.stats_url);
+        flags.set_flag(Setting::StatsEnabled, self.stats_enabled);
+        flags.set_flag(Setting::StatsTimeout, self.stats_timeout);
+        flags.set_flag(Setting::StatsUser, self.stats_user);
+        flags.set_flag(Setting::StatsPasswordFile, self.stats_password_file);
+        flags.set_flag(Setting::StatsCaFile, self.stats_ca_file);
+        flags.set_flag(Setting::StatsClientCert, self.stats_client_cert);
+        flags.set_flag(Setting::StatsClientKey, self.stats_client_key);
+        flags.set_flag(Setting::MetricsUrl, self.metrics_url);
+        flags.set_flag(Setting::StatisticsFrom, self.statistics_from);
+        flags.set_flag(Setting::HaproxyConfig, self.haproxy_config);
+        flags.set_flag(Setting::HaproxyLog, self.haproxy_log);
         flags.set_flag(Setting::Access, self.access);
         flags.set_flag(Setting::Toolsets, self.toolsets);
         flags.set_flag(Setting::Tools, self.tools);

@@ -1,8 +1,11 @@
 //! `haproxy-mcp serve`, and `haproxy-mcp` alone: an MCP server on standard input and output.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+
+use tracing::field::display;
 
 use super::{Problem, signals};
 use crate::audit::Audit;
@@ -63,9 +66,15 @@ pub(super) async fn run(settings: Settings) -> Result<(), ServeError> {
         // Only advice: the server works as well without it.
         let _ = io::stderr().lock().write_all(NOTE_ON_A_TERMINAL.as_bytes());
     }
+    let instance = &settings.instance;
     tracing::info!(
-        instance = settings.instance.name,
-        door = settings.instance.door.as_ref().map(tracing::field::display),
+        instance = instance.name,
+        runtime = instance.door.as_ref().map(display),
+        master = instance.master.as_ref().map(display),
+        stats = instance.stats.as_ref().map(|page| display(&page.url)),
+        metrics = instance.metrics.as_ref().map(|page| display(&page.url)),
+        config = listed(&instance.config),
+        log = listed(&instance.log),
         access = %settings.access,
         "starting"
     );
@@ -78,6 +87,12 @@ pub(super) async fn run(settings: Settings) -> Result<(), ServeError> {
         }
     }
     Ok(())
+}
+
+/// Paths in the form in which settings take them, where there are any.
+fn listed(paths: &[PathBuf]) -> Option<String> {
+    let texts = paths.iter().map(|path| path.to_string_lossy());
+    (!paths.is_empty()).then(|| texts.collect::<Vec<_>>().join(","))
 }
 
 /// The tools of these settings that `selection` chooses.

@@ -10,11 +10,12 @@
 //!    image always sets `tcp4`, and its URL overrides that.)
 //! 4. `host` and `port` are separate settings: one may come from a flag and the other from the file.
 //! 5. `tcp4` and `tcp6` restrict how `host` is resolved; a URL only if it comes from a weaker source than the mode.
-//! 6. Where nothing of this is set: the master socket if there is one, otherwise `127.0.0.1:9999`.
+//! 6. Where nothing of this is set: the master socket if there is one. Without that, too, no Runtime API is named: there
+//!    is none if a page is named, and the one at `127.0.0.1:9999` otherwise.
 
 use super::value::{self, Mode};
 use super::written::{Layers, Read};
-use super::{ConfigError, Setting, Written, error};
+use super::{ConfigError, Setting, Written, shown};
 use crate::haproxy::endpoint::{AddressFamily, Door, Endpoint};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
@@ -31,8 +32,11 @@ struct Said<'a> {
     port: Option<Read<'a, u16>>,
 }
 
-/// Decides on the door for commands. The master socket is a door for them only where no other is named.
-pub(super) fn choose(layers: &Layers, master: Option<&Endpoint>) -> Result<Door, ConfigError> {
+/// The door for commands, where one is named. The master socket is a door for them only where no other is named.
+pub(super) fn named(
+    layers: &Layers,
+    master: Option<&Endpoint>,
+) -> Result<Option<Door>, ConfigError> {
     let said = Said {
         mode: layers.read(Setting::RuntimeMode, value::mode)?,
         url: layers.read(Setting::RuntimeUrl, value::url)?,
@@ -40,20 +44,29 @@ pub(super) fn choose(layers: &Layers, master: Option<&Endpoint>) -> Result<Door,
         host: layers.read(Setting::Host, value::host)?,
         port: layers.read(Setting::Port, value::port)?,
     };
-    let endpoint = match (said.endpoint()?, master) {
-        (Some(endpoint), _) => endpoint,
-        (None, Some(master)) => {
-            return Ok(Door {
-                endpoint: master.clone(),
-                master: true,
-            });
-        }
-        (None, None) => said.address()?,
-    };
-    Ok(Door {
-        endpoint,
-        master: false,
+    Ok(match (said.endpoint()?, master) {
+        (Some(endpoint), _) => Some(Door {
+            endpoint,
+            master: false,
+        }),
+        (None, Some(master)) => Some(Door {
+            endpoint: master.clone(),
+            master: true,
+        }),
+        (None, None) => None,
     })
+}
+
+/// The door for commands where nothing is named at all.
+pub(super) fn usual() -> Door {
+    Door {
+        endpoint: Endpoint::Tcp {
+            host: Ipv4Addr::LOCALHOST.to_string(),
+            port: DEFAULT_PORT,
+            family: AddressFamily::Any,
+        },
+        master: false,
+    }
 }
 
 impl Said<'_> {
@@ -159,7 +172,7 @@ impl Said<'_> {
                 Err(ConfigError::FamilyExcluded {
                     host_origin: written.origin.clone(),
                     mode_origin: mode.origin.clone(),
-                    shown: error::shown(&written.text),
+                    shown: shown::shown(&written.text),
                 })
             }
             _ => Ok(*family),

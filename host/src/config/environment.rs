@@ -3,6 +3,7 @@
 use super::{ConfigError, Layer, Origin, Setting};
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 /// Names the settings file.
@@ -21,9 +22,16 @@ const TERMINAL: [&str; 3] = ["NO_COLOR", "TERM", "COLUMNS"];
 
 /// The variables that this server knows, as they were when they were read. An empty variable counts as unset: that is
 /// how container and client configurations leave one out.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Environment {
     values: BTreeMap<String, OsString>,
+}
+
+/// The names that are set. Their values are nobody's business: a password may be among them.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.values.keys()).finish()
+    }
 }
 
 impl Environment {

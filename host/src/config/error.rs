@@ -1,13 +1,29 @@
 //! What can be wrong with settings. Every message names the setting, where it was written, and the value.
 
+use super::shown::{shown, shown_of};
 use super::{Origin, Setting, Written};
-use crate::visible::visible;
 use std::ffi::OsStr;
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-/// Longest value that a message repeats, in characters: a certificate pasted into the wrong variable fills no screen.
-const SHOWN_CHARACTERS: usize = 100;
+/// Which of the files that are read at start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileKind {
+    /// The settings file.
+    Settings,
+    /// The file of `stats_password_file`.
+    Password,
+}
+
+impl fmt::Display for FileKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Settings => "settings file",
+            Self::Password => "password file",
+        })
+    }
+}
 
 /// Why the server does not start with these settings. [`ConfigError::hint`] says what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -80,55 +96,69 @@ pub enum ConfigError {
         /// The path.
         path: PathBuf,
     },
-    /// A settings file was named and is not there.
-    #[error("the settings file does not exist, from {origin}: `{}`", path.display())]
+    /// A file was named and is not there.
+    #[error("the {kind} does not exist, from {origin}: `{}`", path.display())]
     FileMissing {
+        /// Which file.
+        kind: FileKind,
         /// Where the path was written.
         origin: Origin,
         /// The path.
         path: PathBuf,
     },
-    /// The settings file is there and cannot be read.
-    #[error("cannot read the settings file `{}`: {source}", path.display())]
+    /// The file is there and cannot be read.
+    #[error("cannot read the {kind} `{}`: {source}", path.display())]
     FileUnreadable {
+        /// Which file.
+        kind: FileKind,
         /// The path.
         path: PathBuf,
         /// What the operating system said.
         source: io::Error,
     },
-    /// A folder, a device or a pipe where the settings file should be.
-    #[error("the settings file is not a regular file: `{}`", path.display())]
+    /// A folder, a device or a pipe where the file should be.
+    #[error("the {kind} is not a regular file: `{}`", path.display())]
     FileNotRegular {
+        /// Which file.
+        kind: FileKind,
         /// The path.
         path: PathBuf,
     },
-    /// Others than its owner may write the settings file, and so could widen what is granted.
-    #[error("the settings file may be written by others than its owner, mode {mode:04o}: `{}`", path.display())]
+    /// Others than its owner may write the file, and so could widen what is granted, or say who we are.
+    #[error("the {kind} may be written by others than its owner, mode {mode:04o}: `{}`", path.display())]
     FileWritable {
+        /// Which file.
+        kind: FileKind,
         /// The path.
         path: PathBuf,
         /// The permission bits.
         mode: u32,
     },
-    /// The settings file belongs to somebody who is neither root nor the user who runs the server.
-    #[error("the settings file belongs to another user, uid {owner}: `{}`", path.display())]
+    /// The file belongs to somebody who is neither root nor the user who runs the server.
+    #[error("the {kind} belongs to another user, uid {owner}: `{}`", path.display())]
     FileForeign {
+        /// Which file.
+        kind: FileKind,
         /// The path.
         path: PathBuf,
         /// The owner's user id.
         owner: u32,
     },
-    /// The settings file is larger than any settings.
-    #[error("the settings file is larger than {limit} bytes: `{}`", path.display())]
+    /// The file is larger than what belongs into it.
+    #[error("the {kind} is larger than {limit} bytes: `{}`", path.display())]
     FileTooLarge {
+        /// Which file.
+        kind: FileKind,
         /// The path.
         path: PathBuf,
         /// The limit in bytes.
         limit: u64,
     },
-    /// The settings file is not UTF-8.
-    #[error("the settings file is not UTF-8: `{}:{line}`", path.display())]
+    /// The file is not UTF-8.
+    #[error("the {kind} is not UTF-8: `{}:{line}`", path.display())]
     FileNotText {
+        /// Which file.
+        kind: FileKind,
         /// The path.
         path: PathBuf,
         /// The line of the first byte that is not text.
@@ -156,14 +186,76 @@ pub enum ConfigError {
         /// What the parser said, on one line.
         message: String,
     },
+    /// A file with a password in it may be read by every user of the machine.
+    #[error("the {kind} holds a password and may be read by every user, mode {mode:04o}: `{}`", path.display())]
+    PasswordExposed {
+        /// Which file.
+        kind: FileKind,
+        /// The path.
+        path: PathBuf,
+        /// The permission bits.
+        mode: u32,
+    },
+    /// What the password file holds is no password.
+    #[error("the password file {what}: `{}`", path.display())]
+    PasswordUnusable {
+        /// The path.
+        path: PathBuf,
+        /// What is wrong with the content, without any of it.
+        what: &'static str,
+    },
+    /// A setting of pages, and there is no page.
+    #[error("`{setting}` is for a page, and no page is configured, from {origin}")]
+    PageMissing {
+        /// The setting.
+        setting: Setting,
+        /// Where it was written.
+        origin: Origin,
+    },
+    /// A user without a password, or a password without a user.
+    #[error("`{setting}` is given without {}, from {origin}", if *setting == Setting::StatsUser { "a password" } else { "a user" })]
+    CredentialsIncomplete {
+        /// The half that is there.
+        setting: Setting,
+        /// Where it was written.
+        origin: Origin,
+    },
+    /// One source gives a password and a file with one.
+    #[error("two passwords are given, from {first_origin} and {second_origin}")]
+    TwoPasswords {
+        /// Where the password was written.
+        first_origin: Origin,
+        /// Where the file was named.
+        second_origin: Origin,
+    },
+    /// A URL says that we are somebody else, or have another password, than the settings beside it say.
+    #[error("`{url}`, from {url_origin}, has another {what} in it than `{setting}`, from {origin}")]
+    CredentialsDiffer {
+        /// The setting with the URL.
+        url: Setting,
+        /// Where the URL was written.
+        url_origin: Origin,
+        /// `user` or `password`.
+        what: &'static str,
+        /// The setting beside it.
+        setting: Setting,
+        /// Where that was written.
+        origin: Origin,
+    },
+    /// A private key without its certificate.
+    #[error("`stats_client_key` is given without `stats_client_cert`, from {origin}")]
+    CertificateMissing {
+        /// Where the key was named.
+        origin: Origin,
+    },
 }
 
 impl ConfigError {
-    pub(super) fn invalid(setting: Setting, written: &Written) -> Self {
+    pub(super) fn invalid(written: &Written) -> Self {
         Self::InvalidValue {
-            setting,
+            setting: written.setting,
             origin: written.origin.clone(),
-            shown: shown(&written.text),
+            shown: shown_of(written.setting, &written.text),
         }
     }
 
@@ -171,7 +263,7 @@ impl ConfigError {
         Self::NotText {
             setting,
             origin,
-            shown: shown(&value.to_string_lossy()),
+            shown: shown_of(setting, &value.to_string_lossy()),
         }
     }
 
@@ -199,6 +291,14 @@ impl ConfigError {
                     Setting::Port.accepted()
                 )
             }
+            Self::InvalidValue {
+                setting: setting @ (Setting::StatsUrl | Setting::MetricsUrl),
+                shown,
+                ..
+            } if shown.contains([';', '?', '#']) => format!(
+                "end the address with its path, this server adds `;csv` and the like itself; give {}",
+                setting.accepted()
+            ),
             Self::InvalidValue { setting, .. } | Self::NotText { setting, .. } => {
                 format!("give {}", setting.accepted())
             }
@@ -224,20 +324,25 @@ impl ConfigError {
                                           filled, and its files must not decide what is granted"
                     .to_owned()
             }
-            Self::FileMissing { .. } => {
-                "create it, or leave the setting out to use the usual places".to_owned()
-            }
-            Self::FileUnreadable { source, .. }
+            Self::FileMissing {
+                kind: FileKind::Settings,
+                ..
+            } => "create it, or leave the setting out to use the usual places".to_owned(),
+            Self::FileMissing {
+                kind: FileKind::Password,
+                ..
+            } => "create it with the password alone in it, readable by the user who runs this server".to_owned(),
+            Self::FileUnreadable { kind, source, .. }
                 if source.kind() == io::ErrorKind::PermissionDenied =>
             {
-                "let the user who runs this server read it, or name another file with `--config`"
-                    .to_owned()
+                let flag = kind.flag();
+                format!("let the user who runs this server read it, or name another file with `{flag}`")
             }
-            Self::FileUnreadable { .. } => {
-                "check the file, or name another one with `--config`".to_owned()
+            Self::FileUnreadable { kind, .. } => {
+                format!("check the file, or name another one with `{}`", kind.flag())
             }
-            Self::FileNotRegular { .. } => {
-                "name a regular file with `--config` or `HAPROXY_MCP_CONFIG`".to_owned()
+            Self::FileNotRegular { kind, .. } => {
+                format!("name a regular file with `{}` or `{}`", kind.flag(), kind.variable())
             }
             Self::FileWritable { .. } => {
                 "take the right to write from group and others: `chmod go-w` on this file"
@@ -256,58 +361,65 @@ impl ConfigError {
                 "the file is TOML: `key = \"text\"`, `key = 10`, and a table as `[instance]`"
                     .to_owned()
             }
+            Self::PasswordExposed { kind, .. } => {
+                let elsewhere = match kind {
+                    FileKind::Settings => "or keep the password in a file of its own, see `stats_password_file`",
+                    FileKind::Password => {
+                        "or give a mount of secrets such a mode (Kubernetes `defaultMode: 0440`, Compose `mode: 0440`)"
+                    }
+                };
+                format!("take the right to read from others: `chmod o-r` on this file; {elsewhere}")
+            }
+            Self::PasswordUnusable { .. } => {
+                "put the password alone into it, on one line; a line feed at its end is not part of it".to_owned()
+            }
+            Self::PageMissing { setting, .. } => {
+                let page = Setting::StatsUrl;
+                format!(
+                    "name the page with {}: {}; or leave `{setting}` out",
+                    page.everywhere(),
+                    page.accepted()
+                )
+            }
+            Self::CredentialsIncomplete {
+                setting: Setting::StatsUser,
+                ..
+            } => format!(
+                "give the password with {}, or in a file with {}",
+                Setting::StatsPassword.everywhere(),
+                Setting::StatsPasswordFile.everywhere()
+            ),
+            Self::CredentialsIncomplete { .. } => {
+                let user = Setting::StatsUser;
+                format!("name the user with {}", user.everywhere())
+            }
+            Self::TwoPasswords { .. } => "keep one of them, and leave the other out".to_owned(),
+            Self::CredentialsDiffer { setting, .. } => {
+                format!("take them out of the URL, or leave `{setting}` out")
+            }
+            Self::CertificateMissing { .. } => {
+                let certificate = Setting::StatsClientCert;
+                format!(
+                    "name the certificate with {}; the key may be left out where both are in one file",
+                    certificate.everywhere()
+                )
+            }
         }
     }
 }
 
-/// A value in backticks that may be printed: one line, limited in length, and without the credentials that somebody may
-/// have put before the `@` of a URL.
-pub(super) fn shown(value: &str) -> String {
-    let (scheme, rest) = match value.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), value),
-    };
-    let printable = match rest.rsplit_once('@') {
-        Some((before, after)) if !scheme.is_empty() || before.contains(':') => {
-            format!("{scheme}***@{after}")
-        }
-        _ => value.to_owned(),
-    };
-    // A backtick would end the quotation.
-    format!(
-        "`{}`",
-        visible(&printable, SHOWN_CHARACTERS).replace('`', "\\u{60}")
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::shown;
-
-    #[test]
-    fn credentials_are_not_shown() {
-        for value in [
-            "tcp://admin:s3cret@lb:9999",
-            "tcp://s3cret@lb",
-            "admin:s3cret@lb:9999",
-            "tcp://a:s3cret/@@lb",
-        ] {
-            let text = shown(value);
-            assert!(!text.contains("s3cret"), "{text}");
-            assert!(text.contains("lb"), "{text}");
+impl FileKind {
+    fn flag(self) -> &'static str {
+        match self {
+            Self::Settings => "--config",
+            Self::Password => "--stats-password-file",
         }
     }
 
-    #[test]
-    fn a_value_stays_on_one_short_line() {
-        assert_eq!(shown("a\nb\u{1b}[31m\0"), r"`a\u{a}b\u{1b}[31m\u{0}`");
-        let long = shown(&"x".repeat(10_000));
-        assert_eq!(long.chars().count(), 100 + "``…".chars().count());
-    }
-
-    #[test]
-    fn a_path_is_shown_whole() {
-        assert_eq!(shown("unix@/run/haproxy.sock"), "`unix@/run/haproxy.sock`");
-        assert_eq!(shown("it's \"here\""), "`it's \"here\"`");
+    fn variable(self) -> &'static str {
+        match self {
+            Self::Settings => "HAPROXY_MCP_CONFIG",
+            Self::Password => "HAPROXY_STATS_PASSWORD_FILE",
+        }
     }
 }

@@ -9,21 +9,25 @@
 //!
 //! - `setting`: the table of settings and their names
 //! - `written`: values as text, with their origin
-//! - `environment`, `file`: the two sources that are read here; flags are handed in by the command line
+//! - `environment`, `file`: the two sources that are read here, and the password file; flags are handed in by the command line
 //! - `value`: the grammar of each value
-//! - `door`: which of several doors is taken
+//! - `door`: which of several doors leads to the Runtime API
+//! - `pages`: which pages there are, and who we are there
+//! - `shown`: what messages repeat of a value
 //! - `error`: every refusal
 
 mod door;
 mod environment;
 mod error;
 mod file;
+mod pages;
 mod setting;
+mod shown;
 mod value;
 mod written;
 
 pub use environment::{CONFIG_FILE, Environment};
-pub use error::ConfigError;
+pub use error::{ConfigError, FileKind};
 pub use file::SYSTEM_FILE;
 pub use setting::Setting;
 pub use written::{Layer, Origin, Written};
@@ -42,7 +46,7 @@ const DEFAULT_NAME: &str = "haproxy";
 /// How long one command may take where nothing else is set: the existing server's default.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Everything that an operator can set, validated. Nothing in it is secret.
+/// Everything that an operator can set, validated. What is secret in it is not printed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The HAProxy that this server operates.
@@ -164,6 +168,12 @@ impl Settings {
         let master = layers
             .read(Setting::MasterSocket, value::master)?
             .map(|master| master.value);
+        let runtime = door::named(&layers, master.as_ref())?;
+        let pages = pages::choose(&layers, runtime.is_some())?;
+        let door = runtime.or_else(|| (!pages.named).then(door::usual));
+        let statistics_from = layers
+            .read(Setting::StatisticsFrom, value::source)?
+            .map(|source| source.value);
         let access = layers
             .read(Setting::Access, value::access)?
             .map(|access| access.value);
@@ -173,14 +183,14 @@ impl Settings {
         Ok(Self {
             instance: InstanceSettings {
                 name: name.unwrap_or_else(|| DEFAULT_NAME.to_owned()),
-                door: Some(door::choose(&layers, master.as_ref())?),
+                door,
                 master,
                 timeout: timeout.unwrap_or(DEFAULT_TIMEOUT),
-                stats: None,
-                metrics: None,
-                statistics_from: Source::Runtime,
-                config: Vec::new(),
-                log: Vec::new(),
+                stats: pages.stats,
+                metrics: pages.metrics,
+                statistics_from: statistics_from.unwrap_or_default(),
+                config: paths(&layers, Setting::HaproxyConfig)?,
+                log: paths(&layers, Setting::HaproxyLog)?,
             },
             access: access.unwrap_or(Access::Read),
             selection: Selection {
@@ -206,6 +216,11 @@ fn names(layers: &Layers, setting: Setting) -> Result<Option<Names>, ConfigError
     }))
 }
 
+fn paths(layers: &Layers, setting: Setting) -> Result<Vec<PathBuf>, ConfigError> {
+    let read = layers.read(setting, value::paths)?;
+    Ok(read.map(|read| read.value).unwrap_or_default())
+}
+
 fn transport(layers: &Layers) -> Result<Transport, ConfigError> {
     match layers.strongest(Setting::Transport) {
         None => Ok(Transport::Stdio),
@@ -213,9 +228,9 @@ fn transport(layers: &Layers) -> Result<Transport, ConfigError> {
             "stdio" => Ok(Transport::Stdio),
             "http" => Err(ConfigError::TransportNotServed {
                 origin: written.origin.clone(),
-                shown: error::shown(&written.text),
+                shown: shown::shown(&written.text),
             }),
-            _ => Err(ConfigError::invalid(Setting::Transport, written)),
+            _ => Err(ConfigError::invalid(written)),
         },
     }
 }

@@ -21,6 +21,32 @@ pub enum Setting {
     RuntimeTimeout,
     /// The master process's socket (`haproxy -S`).
     MasterSocket,
+    /// Whether there is a statistics page.
+    StatsEnabled,
+    /// Address of the statistics page.
+    StatsUrl,
+    /// How long one request to a page may take, in whole seconds.
+    StatsTimeout,
+    /// Who we are on the pages.
+    StatsUser,
+    /// The password for the pages. It has no flag: what a program is started with, everybody on the machine can read.
+    StatsPassword,
+    /// The file with the password for the pages.
+    StatsPasswordFile,
+    /// Who signs the certificates of the pages.
+    StatsCaFile,
+    /// Our own certificate for the pages.
+    StatsClientCert,
+    /// The private key of our own certificate.
+    StatsClientKey,
+    /// Address of the Prometheus exporter.
+    MetricsUrl,
+    /// Where statistics are read from first.
+    StatisticsFrom,
+    /// HAProxy's configuration, as far as it may be read.
+    HaproxyConfig,
+    /// HAProxy's logs, as far as they may be read.
+    HaproxyLog,
     /// The most that any tool may do.
     Access,
     /// Which sets of tools are listed.
@@ -49,8 +75,13 @@ struct Row {
     accepted: &'static str,
 }
 
+const PAGE: &str = "an `http` or `https` URL with nothing behind its path, such as `http://127.0.0.1:8404/stats`, or \
+                    with a password `https://user:password@host:port/path`";
+
+const METRICS: &str = "an `http` or `https` URL with nothing behind its path, such as `http://127.0.0.1:8404/metrics`";
+
 /// The environment's names are those of the HAProxy MCP server that people already run, where it has the setting.
-const TABLE: [Row; 15] = [
+const TABLE: [Row; 28] = [
     Row {
         setting: Setting::Name,
         flag: None,
@@ -108,6 +139,98 @@ const TABLE: [Row; 15] = [
         key: "master_socket",
         accepted: "an absolute path of at most 107 bytes, `unix:///path` or `tcp://host:port`, such as \
                    `/run/haproxy-master.sock`",
+    },
+    Row {
+        setting: Setting::StatsEnabled,
+        flag: Some("stats-enabled"),
+        environment: Some("HAPROXY_STATS_ENABLED"),
+        key: "stats_enabled",
+        accepted: "`true` or `false` (`1`, `0`, `yes`, `no`, `on` and `off` are taken, too)",
+    },
+    Row {
+        setting: Setting::StatsUrl,
+        flag: Some("stats-url"),
+        environment: Some("HAPROXY_STATS_URL"),
+        key: "stats_url",
+        accepted: PAGE,
+    },
+    Row {
+        setting: Setting::StatsTimeout,
+        flag: Some("stats-timeout"),
+        environment: Some("HAPROXY_STATS_TIMEOUT"),
+        key: "stats_timeout",
+        accepted: "whole seconds without a unit, from 1 to 3600, such as `5`",
+    },
+    Row {
+        setting: Setting::StatsUser,
+        flag: Some("stats-user"),
+        environment: Some("HAPROXY_STATS_USER"),
+        key: "stats_user",
+        accepted: "at most 256 bytes without a colon and without control characters, such as `monitor`",
+    },
+    Row {
+        setting: Setting::StatsPassword,
+        flag: None,
+        environment: Some("HAPROXY_STATS_PASSWORD"),
+        key: "stats_password",
+        accepted: "at most 4096 bytes without control characters",
+    },
+    Row {
+        setting: Setting::StatsPasswordFile,
+        flag: Some("stats-password-file"),
+        environment: Some("HAPROXY_STATS_PASSWORD_FILE"),
+        key: "stats_password_file",
+        accepted: "an absolute path, such as `/etc/haproxy-mcp/stats-password`",
+    },
+    Row {
+        setting: Setting::StatsCaFile,
+        flag: Some("stats-ca-file"),
+        environment: Some("HAPROXY_STATS_CA_FILE"),
+        key: "stats_ca_file",
+        accepted: "an absolute path of a PEM file, such as `/etc/haproxy-mcp/ca.pem`",
+    },
+    Row {
+        setting: Setting::StatsClientCert,
+        flag: Some("stats-client-cert"),
+        environment: Some("HAPROXY_STATS_CLIENT_CERT"),
+        key: "stats_client_cert",
+        accepted: "an absolute path of a PEM file, such as `/etc/haproxy-mcp/client.pem`",
+    },
+    Row {
+        setting: Setting::StatsClientKey,
+        flag: Some("stats-client-key"),
+        environment: Some("HAPROXY_STATS_CLIENT_KEY"),
+        key: "stats_client_key",
+        accepted: "an absolute path of a PEM file, such as `/etc/haproxy-mcp/client.key`",
+    },
+    Row {
+        setting: Setting::MetricsUrl,
+        flag: Some("metrics-url"),
+        environment: Some("HAPROXY_METRICS_URL"),
+        key: "metrics_url",
+        accepted: METRICS,
+    },
+    Row {
+        setting: Setting::StatisticsFrom,
+        flag: Some("statistics-from"),
+        environment: Some("HAPROXY_STATISTICS_FROM"),
+        key: "statistics_from",
+        accepted: "`runtime` or `page`",
+    },
+    Row {
+        setting: Setting::HaproxyConfig,
+        flag: Some("haproxy-config"),
+        environment: Some("HAPROXY_CONFIG_PATH"),
+        key: "haproxy_config",
+        accepted: "absolute paths of files or folders with commas between, such as `/etc/haproxy/haproxy.cfg` or \
+                   `/etc/haproxy/haproxy.cfg,/etc/haproxy/conf.d`",
+    },
+    Row {
+        setting: Setting::HaproxyLog,
+        flag: Some("haproxy-log"),
+        environment: Some("HAPROXY_LOG_PATH"),
+        key: "haproxy_log",
+        accepted: "absolute paths of files or folders with commas between, such as `/var/log/haproxy.log`",
     },
     Row {
         setting: Setting::Access,
@@ -184,6 +307,11 @@ impl Setting {
     /// The accepted values, for hints and documentation.
     pub fn accepted(self) -> &'static str {
         self.row().accepted
+    }
+
+    /// Whether the value must not be seen at all. A URL may hold credentials, too, but is shown without them.
+    pub fn is_secret(self) -> bool {
+        self == Self::StatsPassword
     }
 
     /// All the places where this can be set, for advice: ``flag `--port`, environment variable `HAPROXY_PORT` or ...``.

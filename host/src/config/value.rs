@@ -3,7 +3,9 @@
 
 use super::LogLevel;
 use crate::haproxy::endpoint::{AddressFamily, Endpoint};
+use crate::haproxy::pages::{Credentials, PageUrl, Source};
 use crate::policy::Access;
+use crate::secret::Secret;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -13,6 +15,12 @@ const TIMEOUT_SECONDS: u64 = 3600;
 
 /// Longest name of an instance, a tool or a toolset in bytes.
 const NAME_BYTES: usize = 64;
+
+/// Longest name for a page, in bytes.
+const USER_BYTES: usize = 256;
+
+/// Longest password in bytes.
+pub(super) const PASSWORD_BYTES: usize = 4096;
 
 /// `runtime_mode` as written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -88,7 +96,60 @@ pub(super) fn timeout(text: &str) -> Option<Duration> {
         .map(Duration::from_secs)
 }
 
-/// An absolute path of a file that is written.
+/// Whether something is there: as booleans are written in TOML, and as people write them in environments.
+pub(super) fn switch(text: &str) -> Option<bool> {
+    Some(match text.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => true,
+        "false" | "0" | "no" | "off" => false,
+        _ => return None,
+    })
+}
+
+/// The address of a page, and the credentials that stand in it.
+pub(super) fn page(text: &str) -> Option<(PageUrl, Option<Credentials>)> {
+    // The URL Standard repairs more than what is meant as an address: missing slashes, spaces, backslashes.
+    let written = text.starts_with("http://") || text.starts_with("https://");
+    let repaired =
+        |character: char| character.is_whitespace() || character.is_control() || character == '\\';
+    if !written || text.contains(repaired) {
+        return None;
+    }
+    let (url, credentials) = PageUrl::split(text).ok()?;
+    let fits = credentials.as_ref().is_none_or(|credentials| {
+        user(&credentials.user).is_some() && password(credentials.password.expose()).is_some()
+    });
+    fits.then_some((url, credentials))
+}
+
+/// The name in HTTP's basic authentication (RFC 7617, section 2), which ends at the first colon.
+pub(super) fn user(text: &str) -> Option<String> {
+    let allowed = |character: char| character != ':' && !character.is_control();
+    ((1..=USER_BYTES).contains(&text.len()) && text.chars().all(allowed)).then(|| text.to_owned())
+}
+
+/// The password in HTTP's basic authentication.
+pub(super) fn password(text: &str) -> Option<Secret> {
+    let fits = (1..=PASSWORD_BYTES).contains(&text.len()) && !text.contains(char::is_control);
+    fits.then(|| Secret::new(text))
+}
+
+pub(super) fn source(text: &str) -> Option<Source> {
+    Some(match text {
+        "runtime" => Source::Runtime,
+        "page" => Source::Page,
+        _ => return None,
+    })
+}
+
+/// Absolute paths of files and folders, with commas between; spaces around a path are not part of it, nor is the slash
+/// behind a folder. The root of all folders is not meant by anybody who knows what is in it.
+pub(super) fn paths(text: &str) -> Option<Vec<PathBuf>> {
+    text.split(',')
+        .map(|part| absolute(part.trim_matches(' ').trim_end_matches('/')))
+        .collect()
+}
+
+/// An absolute path of a file.
 pub(super) fn absolute(text: &str) -> Option<PathBuf> {
     let path = PathBuf::from(text);
     let fits = path.is_absolute() && !text.ends_with('/') && !text.contains(char::is_control);
@@ -255,6 +316,96 @@ mod tests {
     }
 
     #[test]
+    fn pages() {
+        let of = |text: &str| {
+            page(text).map(|(url, credentials)| {
+                let pair = |it: Credentials| format!("{}:{}", it.user, it.password.expose());
+                (url.to_string(), credentials.map(pair))
+            })
+        };
+        let plain = |text: &str| Some((text.to_owned(), None));
+        for good in ["http://lb:8404/stats", "https://[::1]/", "http://lb/a%20b"] {
+            assert_eq!(of(good), plain(good), "{good}");
+        }
+        assert_eq!(of("http://lb:8404"), plain("http://lb:8404/"));
+        let with = |pair: &str| Some(("http://lb/stats".to_owned(), Some(pair.to_owned())));
+        assert_eq!(of("http://ops:p%40ss@lb/stats"), with("ops:p@ss"));
+        assert_eq!(of("http://ops:p@ss@lb/stats"), with("ops:p@ss"));
+        for bad in [
+            "",
+            "lb:8404/stats",
+            "http:lb/stats",
+            "http:/lb/stats",
+            " http://lb/stats",
+            "http://lb/st ats",
+            "http://lb\\stats",
+            "HTTP://lb/stats",
+            "ftp://lb/stats",
+            "http:///stats",
+            "http://lb:99999/",
+            "http://lb/stats;csv",
+            "http://lb/stats?a",
+            "http://lb/stats#a",
+            "http://ops@lb/stats",
+            "http://:s3cret@lb/stats",
+            "http://ops:@lb/stats",
+            "http://ops:a%0ab@lb/stats",
+            "http://o%00s:ab@lb/stats",
+        ] {
+            assert_eq!(of(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn users_and_passwords() {
+        for good in ["a", "über wir", &"u".repeat(256)] {
+            assert_eq!(user(good).as_deref(), Some(good));
+        }
+        for bad in ["", "a:b", "a\n", &"u".repeat(257)] {
+            assert_eq!(user(bad), None, "{bad:?}");
+        }
+        for good in [" ", "a:b@c", "päss", &"p".repeat(4096)] {
+            assert_eq!(password(good).map(|it| it.expose() == good), Some(true));
+        }
+        for bad in ["", "a\n", "\0", &"p".repeat(4097)] {
+            assert!(password(bad).is_none(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn files_and_folders() {
+        let of = |text: &str| {
+            let found = paths(text)?;
+            Some(
+                found
+                    .iter()
+                    .map(|path| path.display().to_string())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(of("/a b/c").unwrap_or_default(), ["/a b/c"]);
+        assert_eq!(of(" /a/b , /c/d// ").unwrap_or_default(), ["/a/b", "/c/d"]);
+        for bad in [
+            "", ",", "/a,", "a", "/a,b", "/", "/a,/", "//", "/a\nb", "~/a",
+        ] {
+            assert_eq!(of(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn switches() {
+        for on in ["true", "1", "yes", "on", "TRUE", "On"] {
+            assert_eq!(switch(on), Some(true), "{on}");
+        }
+        for off in ["false", "0", "no", "off", "False"] {
+            assert_eq!(switch(off), Some(false), "{off}");
+        }
+        for bad in ["", "2", "t", "enabled", " true"] {
+            assert_eq!(switch(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
     fn words() {
         assert_eq!(mode("unix"), Some(Mode::Unix));
         assert_eq!(mode("UNIX"), None);
@@ -295,7 +446,18 @@ mod tests {
                     Setting::Toolsets | Setting::Tools | Setting::ExcludeTools => {
                         names(example).is_some()
                     }
-                    Setting::AuditFile => absolute(example).is_some(),
+                    Setting::AuditFile
+                    | Setting::StatsPasswordFile
+                    | Setting::StatsCaFile
+                    | Setting::StatsClientCert
+                    | Setting::StatsClientKey => absolute(example).is_some(),
+                    Setting::StatsEnabled => switch(example).is_some(),
+                    Setting::StatsUrl | Setting::MetricsUrl => page(example).is_some(),
+                    Setting::StatsTimeout => timeout(example).is_some(),
+                    Setting::StatsUser => user(example).is_some(),
+                    Setting::StatsPassword => password(example).is_some(),
+                    Setting::StatisticsFrom => source(example).is_some(),
+                    Setting::HaproxyConfig | Setting::HaproxyLog => paths(example).is_some(),
                     Setting::Transport => *example == "stdio",
                     Setting::LogLevel => log_level(example).is_some(),
                 };
@@ -317,6 +479,7 @@ mod tests {
         #[test]
         fn no_text_panics(text in any::<String>()) {
             let _ = (names(&text), host(&text), port(&text), socket(&text), url(&text), master(&text), timeout(&text));
+            let _ = (switch(&text), page(&text), user(&text), password(&text), source(&text), paths(&text));
         }
     }
 }

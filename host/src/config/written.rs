@@ -1,6 +1,6 @@
 //! Settings as they were written: text, and where it came from. Nothing is judged here.
 
-use super::{ConfigError, Setting};
+use super::{ConfigError, Setting, shown};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
@@ -33,12 +33,25 @@ impl fmt::Display for Origin {
 }
 
 /// A value as text with its origin. Numbers of the file are text here too, so that there is one grammar for a setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Written {
+    /// What is set by it.
+    pub setting: Setting,
     /// The value, exactly as written.
     pub text: String,
     /// Where it was written.
     pub origin: Origin,
+}
+
+/// The value as messages show it: a password may stand in it.
+impl fmt::Debug for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Written")
+            .field("setting", &self.setting)
+            .field("text", &shown::shown_of(self.setting, &self.text))
+            .field("origin", &self.origin)
+            .finish()
+    }
 }
 
 /// What one source (command line, environment, file) says.
@@ -58,6 +71,7 @@ impl Layer {
         self.values.insert(
             setting,
             Written {
+                setting,
                 text: text.into(),
                 origin,
             },
@@ -69,6 +83,11 @@ impl Layer {
         if let (Some(flag), Some(text)) = (setting.flag(), text) {
             self.set(setting, text, Origin::Flag(flag));
         }
+    }
+
+    /// Everything that this source says.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Written> {
+        self.values.values()
     }
 
     /// What this source says about `setting`.
@@ -126,7 +145,7 @@ impl Layers {
                 written,
                 value,
             })),
-            None => Err(ConfigError::invalid(setting, written)),
+            None => Err(ConfigError::invalid(written)),
         }
     }
 }
