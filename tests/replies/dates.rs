@@ -1,6 +1,6 @@
 //! Dates of certificates and logs, and spans of time.
 
-use haproxy_replies::dates::{certificate_time, log_time, span};
+use haproxy_replies::dates::{certificate_time, iso, log_time, span};
 use proptest::prelude::*;
 
 const MONTHS: [&str; 12] = [
@@ -152,6 +152,10 @@ proptest! {
         let sign = if zone < 0 { '-' } else { '+' };
         let text = format!("{date:02}/{}/{year:04}:{clock} {sign}{:02}{:02}", MONTHS[month], zone.abs() / 60, zone.abs() % 60);
         prop_assert_eq!(log_time(text.as_bytes()), Some(at - zone * 60), "{}", text);
+        let plain = format!("{year:04}-{:02}-{date:02}T{clock}", month + 1);
+        let zoned = format!("{plain}{sign}{:02}:{:02}", zone.abs() / 60, zone.abs() % 60);
+        prop_assert_eq!(iso(at, None), plain.clone());
+        prop_assert_eq!(iso(at, Some(zone * 60)), if zone == 0 { plain + "Z" } else { zoned });
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod crt_lists;
 mod dates;
 mod fixtures;
 mod info;
+mod log_lines;
 mod logs;
 mod maps;
 mod metrics;

@@ -86,13 +86,48 @@ pub fn span(text: &[u8]) -> Option<u64> {
     (larger != u64::MAX).then_some(sum)
 }
 
-fn month_number(name: &[u8]) -> Option<i64> {
+/// Writes seconds since 1970-01-01 00:00:00, by a clock that is so many seconds ahead of UTC, as ISO 8601:
+/// `2026-11-25T01:09:06+01:00`. Where that is not known, no zone is written.
+pub fn iso(local: i64, offset: Option<i64>) -> String {
+    let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    let zone = match offset {
+        None => String::new(),
+        Some(0) => "Z".to_owned(),
+        Some(offset) => {
+            let sign = if offset < 0 { '-' } else { '+' };
+            let minutes = offset.unsigned_abs() / 60;
+            format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+        }
+    };
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{zone}")
+}
+
+/// Year, month and day of the day that is so many days after 1970-01-01.
+pub(crate) fn civil(days: i64) -> (i64, i64, i64) {
+    // eras of 400 years that begin in March
+    let days = days.saturating_add(719_468);
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let year = year + era * 400;
+    if month < 10 {
+        (year, month + 3, day)
+    } else {
+        (year + 1, month - 9, day)
+    }
+}
+
+pub(crate) fn month_number(name: &[u8]) -> Option<i64> {
     let index = MONTHS.iter().position(|month| *month == name)?;
     i64::try_from(index + 1).ok()
 }
 
 /// A number of at most so many digits.
-fn number(digits: &[u8], most: usize) -> Option<i64> {
+pub(crate) fn number(digits: &[u8], most: usize) -> Option<i64> {
     if digits.is_empty() || digits.len() > most || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -104,7 +139,7 @@ fn number(digits: &[u8], most: usize) -> Option<i64> {
 }
 
 /// `09:48:11`
-fn of_day(clock: &[u8]) -> Option<i64> {
+pub(crate) fn of_day(clock: &[u8]) -> Option<i64> {
     let [h1, h2, b':', m1, m2, b':', s1, s2] = clock else {
         return None;
     };
@@ -113,7 +148,7 @@ fn of_day(clock: &[u8]) -> Option<i64> {
 }
 
 /// The first second of a day, where there is such a day.
-fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
+pub(crate) fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         2 if leap => 29,
@@ -121,7 +156,7 @@ fn midnight(year: i64, month: i64, day: i64) -> Option<i64> {
         4 | 6 | 9 | 11 => 30,
         _ => 31,
     };
-    if day < 1 || day > days {
+    if !(1..=12).contains(&month) || day < 1 || day > days {
         return None;
     }
     // years that begin in March, so that the day that some have more is the last one

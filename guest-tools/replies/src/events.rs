@@ -92,11 +92,16 @@ pub struct Event<'a> {
 impl Event<'_> {
     /// The name of the severity (RFC 5424, table 2), as HAProxy's configuration writes it.
     pub fn severity(&self) -> Option<&'static str> {
-        const NAMES: [&str; 8] = [
-            "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug",
-        ];
-        NAMES.get(usize::from(self.priority? % 8)).copied()
+        severity(self.priority?)
     }
+}
+
+/// The name of the severity in a priority.
+pub(crate) fn severity(priority: u8) -> Option<&'static str> {
+    const NAMES: [&str; 8] = [
+        "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug",
+    ];
+    NAMES.get(usize::from(priority % 8)).copied()
 }
 
 /// Reads the lines of a ring chunk by chunk.
