@@ -15,6 +15,8 @@
 )]
 
 pub mod admin_state;
+mod origin;
+mod page;
 mod row;
 mod waiting;
 
@@ -22,9 +24,11 @@ use haproxy_mcp_sdk::{Failure, Instance, Reply};
 use haproxy_replies::backends::BackendsReader;
 use haproxy_replies::names::{LISTED, Nearest, Suggestion};
 use haproxy_replies::servers_state::{ServerState, ServersStateError, ServersStateReader};
-use haproxy_replies::stat::{Consumer, ObjectType, ProxySearch, StatError, StatReader};
+use haproxy_replies::stat::{Consumer, ObjectType, ProxySearch, StatError};
 
-pub use row::{Object, Row, row};
+pub use origin::{Origin, SaidBy, from_any};
+pub use page::{hidden, no_such_on_page, of_page, read, server_of_page};
+pub use row::{Object, Row, row, row_of_page};
 pub use waiting::Waiting;
 
 /// Whether HAProxy takes the name for its own number of a backend: `#5`. No backend can be named so.
@@ -51,11 +55,7 @@ pub fn statistics<C: Consumer<Error = StatError>>(
     words: &[&str],
     consumer: C,
 ) -> Result<C, Failure> {
-    let mut reader = StatReader::new(consumer);
-    instance
-        .ask(words)?
-        .for_each(|chunk| reader.push(chunk).map_err(Failure::unparsable))?;
-    reader.finish().map_err(Failure::unparsable)
+    read(&instance.ask(words)?, consumer, Failure::unparsable)
 }
 
 /// Sends a command that takes a backend as its last word, or none for all of them.

@@ -1,10 +1,10 @@
 //! The statistics of one frontend, backend or server: a few columns of its row.
 
-use haproxy_mcp_sdk::{Failure, Instance};
+use haproxy_mcp_sdk::{Failure, Instance, Pages};
 use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row as Fields, StatError};
 use haproxy_replies::value::{Kind, Value};
 
-use crate::{is_number, is_unknown, selectable, statistics};
+use crate::{is_number, is_unknown, selectable, server_of_page, statistics};
 
 /// What the row is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +37,9 @@ pub fn row(
     let mask = object.kind().mask().to_string();
     let ask = |proxy: &str| {
         let words = ["show", "stat", proxy, &mask, object.id()];
-        Ok(statistics(instance, &words, Search::new(object, columns))?.found)
+        Ok(statistics(instance, &words, Search::new(object, columns))?
+            .picked
+            .row)
     };
     let proxy = object.proxy();
     if selectable(proxy) && !is_number(proxy) {
@@ -49,6 +51,18 @@ pub fn row(
     }
     // HAProxy has no such proxy, or selected another one of this name
     ask("-1")
+}
+
+/// The row of this server on the statistics page, or which names are near.
+pub fn row_of_page(
+    pages: Pages,
+    backend: &str,
+    server: &str,
+    columns: &'static [&'static str],
+) -> Result<Row, Failure> {
+    let picked = server_of_page(pages, backend, server, Picked::new(columns))?;
+    // One that was found has its row.
+    Ok(picked.row.unwrap_or_default())
 }
 
 impl<'a> Object<'a> {
@@ -74,11 +88,12 @@ impl<'a> Object<'a> {
         }
     }
 
-    fn is(self, row: &Fields<'_>) -> bool {
-        row.field(0) == self.proxy().as_bytes()
-            && ObjectType::read(row.field(1)) == Some(self.kind())
+    /// Whether a row is its own; the fields that say so stand at this place.
+    fn is(self, row: &Fields<'_>, place: usize) -> bool {
+        row.field(place) == self.proxy().as_bytes()
+            && ObjectType::read(row.field(place + 1)) == Some(self.kind())
             && match self {
-                Self::Server { server, .. } => row.field(2) == server.as_bytes(),
+                Self::Server { server, .. } => row.field(place + 2) == server.as_bytes(),
                 Self::Frontend(_) | Self::Backend(_) => true,
             }
     }
@@ -107,35 +122,29 @@ impl Row {
     }
 }
 
-/// Looks for the row of an object.
-struct Search<'a> {
-    object: Object<'a>,
+/// Keeps some columns of the row that comes.
+struct Picked {
     columns: &'static [&'static str],
-    /// Those of the columns that there are, behind the three that say what a row is about.
+    /// Those of the columns that there are.
     shown: Vec<(&'static str, Kind)>,
-    found: Option<Row>,
+    row: Option<Row>,
 }
 
-impl<'a> Search<'a> {
-    fn new(object: Object<'a>, columns: &'static [&'static str]) -> Self {
+impl Picked {
+    fn new(columns: &'static [&'static str]) -> Self {
         Self {
-            object,
             columns,
             shown: Vec::new(),
-            found: None,
+            row: None,
         }
     }
 }
 
-impl Consumer for Search<'_> {
+impl Consumer for Picked {
     type Error = StatError;
 
     fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, StatError> {
-        let mut wanted = vec![
-            columns.require("pxname")?,
-            columns.require("type")?,
-            columns.require("svname")?,
-        ];
+        let mut wanted = Vec::with_capacity(self.columns.len());
         for name in self.columns {
             if let Some(index) = columns.index(name)
                 && let Some(column) = columns.get(index)
@@ -148,11 +157,47 @@ impl Consumer for Search<'_> {
     }
 
     fn row(&mut self, row: &Fields<'_>) -> Result<(), StatError> {
-        if self.object.is(row) {
-            let values = self.shown.iter().zip(row.fields().skip(3));
-            self.found = Some(Row(values
-                .map(|((name, kind), field)| (*name, Value::read(field, *kind).into_owned()))
-                .collect()));
+        let values = self.shown.iter().zip(row.fields());
+        self.row = Some(Row(values
+            .map(|((name, kind), field)| (*name, Value::read(field, *kind).into_owned()))
+            .collect()));
+        Ok(())
+    }
+}
+
+/// Looks for the row of an object.
+struct Search<'a> {
+    object: Object<'a>,
+    picked: Picked,
+    /// How many columns are picked; those that say what a row is about stand behind them.
+    width: usize,
+}
+
+impl<'a> Search<'a> {
+    fn new(object: Object<'a>, columns: &'static [&'static str]) -> Self {
+        Self {
+            object,
+            picked: Picked::new(columns),
+            width: 0,
+        }
+    }
+}
+
+impl Consumer for Search<'_> {
+    type Error = StatError;
+
+    fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, StatError> {
+        let mut wanted = self.picked.columns(columns)?;
+        self.width = wanted.len();
+        for name in ["pxname", "type", "svname"] {
+            wanted.push(columns.require(name)?);
+        }
+        Ok(wanted)
+    }
+
+    fn row(&mut self, row: &Fields<'_>) -> Result<(), StatError> {
+        if self.object.is(row, self.width) {
+            self.picked.row(&row.first(self.width))?;
         }
         Ok(())
     }
@@ -171,7 +216,7 @@ mod tests {
     fn find(object: Object<'_>) -> Option<Row> {
         let mut reader = StatReader::new(Search::new(object, &["status", "slim", "scur"]));
         reader.push(STATISTICS).unwrap();
-        reader.finish().unwrap().found
+        reader.finish().unwrap().picked.row
     }
 
     #[test]

@@ -13,11 +13,13 @@ mod quoted;
 mod record;
 mod scan;
 mod search;
+mod types;
 
 pub use columns::{Column, Columns, ObjectType};
 use quoted::Quoted;
 use record::{Scanner, Span, Stop};
 pub use search::ProxySearch;
+pub use types::OfTypes;
 
 /// The longest row that is read, in bytes. HAProxy 3.4 prints about 600 for a row; a row never exceeds its buffer.
 pub const ROW_LIMIT: usize = 1 << 20;
@@ -92,6 +94,15 @@ impl<'a> Row<'a> {
             .get(place)
             .and_then(|span| self.bytes.get(span.start..span.end))
             .unwrap_or_default()
+    }
+
+    /// The same row with only the first of the wanted fields.
+    #[must_use]
+    pub fn first(&self, count: usize) -> Self {
+        Self {
+            bytes: self.bytes,
+            spans: self.spans.get(..count).unwrap_or(self.spans),
+        }
     }
 
     /// All wanted fields, in the order in which they were asked for.

@@ -1,5 +1,6 @@
 //! The answer of `show_stat`.
 
+use haproxy_asking::SaidBy;
 use haproxy_listing::{Fields, Rows, Written};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -17,6 +18,8 @@ struct Answer<'a> {
     next_cursor: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     left_out: Option<LeftOut>,
+    #[serde(flatten)]
+    said: &'a SaidBy,
 }
 
 #[derive(Serialize)]
@@ -26,7 +29,11 @@ struct LeftOut {
 }
 
 /// The structured answer, and a line for a person.
-pub(crate) fn write(query: &Query, read: &Read) -> serde_json::Result<(String, String)> {
+pub(crate) fn write(
+    query: &Query,
+    read: &Read,
+    said: &SaidBy,
+) -> serde_json::Result<(String, String)> {
     let written = read
         .page
         .write(Rows::default(), query.fingerprint, |fields| {
@@ -42,6 +49,7 @@ pub(crate) fn write(query: &Query, read: &Read) -> serde_json::Result<(String, S
             columns: read.hidden,
             hint: "name groups or columns in `fields`, or \"all\"; empty values are never shown",
         }),
+        said,
     };
     Ok((serde_json::to_string(&answer)?, line))
 }

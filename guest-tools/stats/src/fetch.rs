@@ -1,8 +1,9 @@
 //! The rows of a proxy, or of all, whatever HAProxy's own selection makes of the name.
 
-use haproxy_mcp_sdk::{Failure, Instance};
+use haproxy_asking::{Origin, hidden, of_page, read};
+use haproxy_mcp_sdk::{Failure, Instance, Pages};
 use haproxy_replies::names::Suggestion;
-use haproxy_replies::stat::{Consumer, ObjectType, ProxySearch, StatReader};
+use haproxy_replies::stat::{Consumer, ObjectType, OfTypes, ProxySearch};
 
 use crate::error::TableError;
 use crate::plan::{self, Scope, Words};
@@ -28,8 +29,51 @@ pub(crate) trait Sees {
     fn seen(&self) -> &Seen;
 }
 
+/// Where names can be learnt.
+const NAMES: &str = "list_backends and show_stat with type frontend list the names";
+
 /// Reads the rows. `make` is called for each attempt: one that turns out to be of other rows is dropped.
 pub(crate) fn fetch<C: Consumer<Error = TableError> + Sees>(
+    origin: &Origin,
+    scope: Scope<'_>,
+    make: impl Fn() -> C,
+) -> Result<C, Failure> {
+    match origin {
+        Origin::Runtime(instance) => of_instance(instance, scope, make),
+        Origin::Page(pages) => shown(*pages, scope, make),
+    }
+}
+
+/// Reads them from the statistics page, which selects no types.
+fn shown<C: Consumer<Error = TableError> + Sees>(
+    pages: Pages,
+    scope: Scope<'_>,
+    make: impl Fn() -> C,
+) -> Result<C, Failure> {
+    let table = of_page(pages, scope.proxy, make(), Failure::from)?;
+    let Some(proxy) = scope.proxy else {
+        return Ok(table);
+    };
+    if !table.seen().0.is_empty() {
+        return Ok(table);
+    }
+    let search = OfTypes::new(&PROXIES, ProxySearch::new(proxy));
+    let search = of_page(pages, None, search, Failure::unparsable)?;
+    match search.into_inner().finish() {
+        // It came meanwhile.
+        Ok(()) => of_page(pages, None, make(), Failure::from),
+        Err(suggestion) => Err(hidden(
+            Failure::not_found(format!("the statistics page shows no proxy: `{proxy}`")),
+            &suggestion,
+            NAMES,
+        )
+        .argument_among("/proxy", suggestion.names())),
+    }
+}
+
+const PROXIES: [ObjectType; 2] = [ObjectType::Frontend, ObjectType::Backend];
+
+fn of_instance<C: Consumer<Error = TableError> + Sees>(
     instance: &Instance,
     scope: Scope<'_>,
     make: impl Fn() -> C,
@@ -56,10 +100,7 @@ pub(crate) fn fetch<C: Consumer<Error = TableError> + Sees>(
         Ok(()) => everything(),
         Err(suggestion) => Err(
             Failure::not_found(format!("this HAProxy has no proxy: `{proxy}`"))
-                .hint(
-                    suggestion
-                        .hint("list_backends and show_stat with type frontend list the names"),
-                )
+                .hint(suggestion.hint(NAMES))
                 .argument_among("/proxy", suggestion.names()),
         ),
     }
@@ -71,11 +112,7 @@ fn search(
     name: &str,
     types: &[ObjectType],
 ) -> Result<Result<(), Suggestion>, Failure> {
-    let types = if types.is_empty() {
-        &[ObjectType::Frontend, ObjectType::Backend]
-    } else {
-        types
-    };
+    let types = if types.is_empty() { &PROXIES } else { types };
     Ok(ask(instance, &plan::proxies(types), ProxySearch::new(name))?.finish())
 }
 
@@ -85,9 +122,7 @@ where
     TableError: From<C::Error>,
 {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let mut reader = StatReader::new(consumer);
-    instance
-        .ask(&words)?
-        .for_each(|chunk| Ok(reader.push(chunk).map_err(TableError::from)?))?;
-    Ok(reader.finish().map_err(TableError::from)?)
+    read(&instance.ask(&words)?, consumer, |error| {
+        TableError::from(error).into()
+    })
 }

@@ -1,5 +1,6 @@
 //! `top`: the worst servers or proxies.
 
+use haproxy_asking::{SaidBy, from_any};
 use haproxy_listing::{Direction, Fields, Key, Page, Rows};
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row};
@@ -116,11 +117,11 @@ pub(crate) fn top(call: &Call<'_>) -> Result<Outcome, Failure> {
         types: kind.as_ref().map_or(arguments.by.types(), |kind| kind),
     };
     let limit = arguments.limit.unwrap_or(LIMIT);
-    let ranking = fetch(&call.instance(), scope, || {
-        Ranking::new(arguments.by, scope, limit)
+    let (ranking, origin) = from_any(call, |origin| {
+        fetch(origin, scope, || Ranking::new(arguments.by, scope, limit))
     })?;
-    let (structured, line) = ranking.write()?;
-    Ok(Outcome::new(structured).text(line))
+    let (structured, line) = ranking.write(&origin.said(None))?;
+    Ok(Outcome::new(structured).text(origin.line(line)))
 }
 
 /// The worst ones while the table is read.
@@ -203,15 +204,17 @@ impl<'a> Ranking<'a> {
     }
 
     /// The structured answer, and a line for a person.
-    pub(crate) fn write(self) -> serde_json::Result<(String, String)> {
+    pub(crate) fn write(self, said: &SaidBy) -> serde_json::Result<(String, String)> {
         #[derive(Serialize)]
-        struct Answer {
+        struct Answer<'a> {
             by: By,
             rows: Box<RawValue>,
             matched: u64,
             totals: Totals,
             #[serde(skip_serializing_if = "Option::is_none")]
             left_out: Option<LeftOut>,
+            #[serde(flatten)]
+            said: &'a SaidBy,
         }
         #[derive(Serialize)]
         struct Totals {
@@ -258,6 +261,7 @@ impl<'a> Ranking<'a> {
                 rows: hidden,
                 hint: "a larger limit shows more; show_stat with sort pages through all",
             }),
+            said,
         };
         Ok((serde_json::to_string(&answer)?, line))
     }

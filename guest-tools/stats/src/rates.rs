@@ -23,8 +23,12 @@ pub(crate) struct Plan<'a> {
 /// What stands in front of the counters in both samples: what tells objects apart.
 const OBJECT: [&str; 3] = ["pxname", "svname", "type"];
 
-/// What stands behind it in the second one.
+/// What stands behind it: its state.
 const STATE: [&str; 3] = ["status", "scur", "qcur"];
+
+/// What is read of each object besides where nothing else says that HAProxy started anew: counters that grow with any use,
+/// and since when it has its state.
+const WATCHED: [&str; 5] = ["stot", "bin", "bout", "chkdown", "lastchg"];
 
 impl Plan<'_> {
     /// The type of a row that is sampled; none where the row is not wanted. `seen` gets the types of all rows of the
@@ -40,19 +44,72 @@ impl Plan<'_> {
     }
 }
 
-/// The columns of these names, and then of the counters.
+/// The columns of an object and its state, then of what is watched, and then of the counters. What is not wanted of them
+/// gets a place beyond the last column, where every row is empty.
 fn wanted(
     columns: &Columns,
-    names: &[&str],
+    state: bool,
+    watch: bool,
     counters: &[String],
 ) -> Result<Vec<usize>, TableError> {
+    let named = |wanted: bool| {
+        move |name| {
+            if wanted {
+                columns.require(name)
+            } else {
+                Ok(columns.width())
+            }
+        }
+    };
     let counters = counters.iter().map(String::as_str);
-    let places = names
-        .iter()
-        .copied()
-        .chain(counters)
-        .map(|name| columns.require(name));
+    let places = OBJECT
+        .into_iter()
+        .map(named(true))
+        .chain(STATE.into_iter().map(named(state)))
+        .chain(WATCHED.into_iter().map(named(watch)))
+        .chain(counters.map(named(true)));
     Ok(places.collect::<Result<_, _>>()?)
+}
+
+/// Where the first of the watched columns is.
+const WATCHED_AT: usize = OBJECT.len() + STATE.len();
+
+/// Where the first of the counters is.
+const COUNTERS_AT: usize = WATCHED_AT + WATCHED.len();
+
+/// What tells an object from one that was made anew under its name.
+#[derive(Debug)]
+struct Watched {
+    status: Box<[u8]>,
+    /// In the order of [`WATCHED`].
+    values: [Option<u64>; WATCHED.len()],
+}
+
+impl Watched {
+    fn of(row: &Row<'_>) -> Self {
+        Self {
+            status: row.field(OBJECT.len()).into(),
+            values: std::array::from_fn(|place| unsigned(row.field(WATCHED_AT + place))),
+        }
+    }
+
+    /// Whether a counter went back since.
+    fn went_back(&self, later: &Self) -> bool {
+        let [counters @ .., _] = &self.values;
+        counters
+            .iter()
+            .zip(&later.values)
+            .any(|(before, after)| matches!((before, after), (Some(before), Some(after)) if after < before))
+    }
+
+    /// Whether it has its state for less time than before, although it is the same one and no check brought it down
+    /// meanwhile. None where it does not say since when.
+    fn looks_new(&self, later: &Self) -> Option<bool> {
+        let [.., downs, since] = self.values;
+        let [.., later_downs, later_since] = later.values;
+        let (since, later_since) = since.zip(later_since)?;
+        Some(later_since < since && self.status == later.status && later_downs <= downs)
+    }
 }
 
 /// An object: proxy, server and type.
@@ -66,15 +123,25 @@ fn name(row: &Row<'_>) -> Name {
 #[derive(Debug)]
 pub(crate) struct First<'a> {
     plan: &'a Plan<'a>,
+    /// Whether the rows must tell by themselves that HAProxy started anew.
+    watch: bool,
     seen: Seen,
     pub(crate) counters: Vec<String>,
-    objects: HashMap<Name, Vec<Option<u64>>>,
+    objects: HashMap<Name, Before>,
+}
+
+/// An object in the first sample.
+#[derive(Debug)]
+struct Before {
+    counters: Vec<Option<u64>>,
+    watched: Option<Watched>,
 }
 
 impl<'a> First<'a> {
-    pub(crate) fn new(plan: &'a Plan<'a>) -> Self {
+    pub(crate) fn new(plan: &'a Plan<'a>, watch: bool) -> Self {
         Self {
             plan,
+            watch,
             seen: Seen::default(),
             counters: Vec::new(),
             objects: HashMap::new(),
@@ -98,13 +165,17 @@ impl Consumer for First<'_> {
 
     fn columns(&mut self, columns: &Columns) -> Result<Vec<usize>, TableError> {
         self.counters = self.plan.counters.of(columns)?;
-        wanted(columns, &OBJECT, &self.counters)
+        // the status is one of what is watched
+        wanted(columns, self.watch, self.watch, &self.counters)
     }
 
     fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
         if self.plan.takes(row, &mut self.seen).is_some() {
-            let counters = row.fields().skip(OBJECT.len()).map(unsigned).collect();
-            self.objects.insert(name(row), counters);
+            let before = Before {
+                counters: row.fields().skip(COUNTERS_AT).map(unsigned).collect(),
+                watched: self.watch.then(|| Watched::of(row)),
+            };
+            self.objects.insert(name(row), before);
         }
         Ok(())
     }
@@ -122,12 +193,12 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    fn between(before: Option<&Vec<Option<u64>>>, after: &[Option<u64>]) -> Self {
+    fn between(before: Option<&Before>, after: &[Option<u64>]) -> Self {
         let Some(before) = before else {
             return Self::Appeared;
         };
         let mut grew = Vec::with_capacity(after.len());
-        for (before, after) in before.iter().zip(after) {
+        for (before, after) in before.counters.iter().zip(after) {
             grew.push(match (before, after) {
                 (Some(before), Some(after)) => match after.checked_sub(*before) {
                     Some(grown) => Some(grown),
@@ -166,6 +237,9 @@ pub(crate) struct Second<'a> {
     first: &'a First<'a>,
     /// Whether nothing of the first sample counts: HAProxy started anew.
     restarted: bool,
+    /// Objects that say since when they have their state, and those of them that look new.
+    dated: u64,
+    new: u64,
     seen: Seen,
     sort: usize,
     found: usize,
@@ -191,6 +265,8 @@ impl<'a> Second<'a> {
             plan,
             first,
             restarted,
+            dated: 0,
+            new: 0,
             seen: Seen::default(),
             sort: 0,
             found: 0,
@@ -198,6 +274,11 @@ impl<'a> Second<'a> {
             sums: [const { None }; 4],
             resets: 0,
         }
+    }
+
+    /// Whether each object that says since when it has its state looks as if HAProxy started anew.
+    pub(crate) fn looks_restarted(&self) -> bool {
+        self.dated > 0 && self.new == self.dated
     }
 
     pub(crate) fn finish(self) -> Changes {
@@ -226,19 +307,28 @@ impl Consumer for Second<'_> {
             .iter()
             .position(|name| name == self.plan.counters.sort)
             .unwrap_or(0);
-        wanted(columns, &[OBJECT, STATE].concat(), &self.first.counters)
+        wanted(columns, true, self.first.watch, &self.first.counters)
     }
 
     fn row(&mut self, row: &Row<'_>) -> Result<(), TableError> {
         let Some(kind) = self.plan.takes(row, &mut self.seen) else {
             return Ok(());
         };
-        let counters = row.fields().skip(OBJECT.len() + STATE.len());
+        let counters = row.fields().skip(COUNTERS_AT);
         let after: Vec<Option<u64>> = counters.map(unsigned).collect();
         let before = self.first.objects.get(&name(row));
         self.found += usize::from(before.is_some());
+        let mut anew = self.restarted;
+        if let Some(watched) = before.and_then(|before| before.watched.as_ref()) {
+            let later = Watched::of(row);
+            anew |= watched.went_back(&later);
+            if let Some(new) = watched.looks_new(&later) {
+                self.dated += 1;
+                self.new += u64::from(new);
+            }
+        }
         let change = match Change::between(before, &after) {
-            Change::Grew(_) if self.restarted => Change::Reset,
+            Change::Grew(_) if anew => Change::Reset,
             change => change,
         };
         self.resets += u64::from(change == Change::Reset);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use haproxy_asking::{Origin, SaidBy, from_any};
 use haproxy_listing::Rows;
 use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
 use haproxy_replies::info::{Info, InfoError};
@@ -60,28 +61,44 @@ pub(crate) fn sample_stat(call: &Call<'_>) -> Result<Outcome, Failure> {
         limit: arguments.limit.unwrap_or(LIMIT),
     };
     let seconds = arguments.seconds.unwrap_or(SECONDS);
-    let instance = call.instance();
 
-    let before = Process::of(&instance)?;
-    let begun = call.monotonic();
-    let first = fetch(&instance, plan.scope, || First::new(&plan))?;
+    let ((before, begun, first), origin) = from_any(call, |origin| {
+        let before = match origin {
+            Origin::Runtime(instance) => Some(Process::of(instance)?),
+            Origin::Page(_) => None,
+        };
+        let begun = call.monotonic();
+        let first = fetch(origin, plan.scope, || First::new(&plan, before.is_none()))?;
+        Ok((before, begun, first))
+    })?;
     wait(call, begun, seconds, first.len())?;
     let ended = call.monotonic();
-    // asked for twice, so that no restart goes unnoticed: HAProxy may start anew while it is read
-    let between = Process::of(&instance)?;
     let second = |restarted| {
-        fetch(&instance, plan.scope, || {
+        fetch(&origin, plan.scope, || {
             Second::new(&plan, &first, restarted)
         })
     };
-    let mut changes = second(before.restarted(between))?;
-    let mut after = Process::of(&instance)?;
-    if between.restarted(after) {
-        changes = second(true)?;
-        after = Process::of(&instance)?;
-    }
-    let restart = before.restarted(after).then_some(Restart { before, after });
+    let mut restart = None;
+    let changes = if let (Origin::Runtime(instance), Some(before)) = (&origin, before) {
+        // asked for twice, so that no restart goes unnoticed: HAProxy may start anew while it is read
+        let between = Process::of(instance)?;
+        let mut changes = second(before.restarted(between))?;
+        let mut after = Process::of(instance)?;
+        if between.restarted(after) {
+            changes = second(true)?;
+            after = Process::of(instance)?;
+        }
+        restart = before.restarted(after).then_some(Restart { before, after });
+        changes
+    } else {
+        match second(false)? {
+            changes if changes.looks_restarted() => second(true)?,
+            changes => changes,
+        }
+    };
+    let said = origin.said(matches!(origin, Origin::Page(_)).then(|| NO_PROCESS.to_owned()));
     let answer = Sample {
+        said: &said,
         elapsed: ended.saturating_sub(begun),
         counters: &first.counters,
         changes: &changes.finish(),
@@ -89,8 +106,12 @@ pub(crate) fn sample_stat(call: &Call<'_>) -> Result<Outcome, Failure> {
         budget: arguments.limit.is_none().then_some(ROWS_BYTES),
     };
     let (structured, line) = answer.write()?;
-    Ok(Outcome::new(structured).text(line))
+    Ok(Outcome::new(structured).text(origin.line(line)))
 }
+
+/// What the statistics page does not say.
+const NO_PROCESS: &str = "the statistics page does not say which process answers: a restart of HAProxy between the samples \
+    shows only where counters went back, or every object has its state anew (`resets`)";
 
 /// Waits, and says each second how far it is.
 fn wait(call: &Call<'_>, begun: Duration, seconds: u32, objects: usize) -> Result<(), Failure> {
@@ -150,6 +171,7 @@ pub(crate) struct Restart {
 /// The answer.
 #[derive(Debug)]
 pub(crate) struct Sample<'a> {
+    pub(crate) said: &'a SaidBy,
     pub(crate) elapsed: Duration,
     pub(crate) counters: &'a [String],
     pub(crate) changes: &'a Changes,
@@ -198,7 +220,7 @@ impl Sample<'_> {
     /// The structured answer, and a line for a person.
     pub(crate) fn write(&self) -> serde_json::Result<(String, String)> {
         #[derive(DeriveSerialize)]
-        struct Answer<T: Serialize> {
+        struct Answer<'a, T: Serialize> {
             seconds: f64,
             rows: Box<RawValue>,
             matched: u64,
@@ -211,6 +233,8 @@ impl Sample<'_> {
             gone: u64,
             #[serde(skip_serializing_if = "Option::is_none")]
             left_out: Option<LeftOut>,
+            #[serde(flatten)]
+            said: &'a SaidBy,
         }
         #[derive(DeriveSerialize)]
         struct LeftOut {
@@ -242,6 +266,7 @@ impl Sample<'_> {
                 rows: hidden,
                 hint: "a larger limit shows more, sort another order; narrow with proxy, type or filter",
             }),
+            said: self.said,
         };
         Ok((serde_json::to_string(&answer)?, line))
     }

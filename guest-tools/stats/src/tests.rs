@@ -13,6 +13,7 @@ mod rates;
 
 use std::path::Path;
 
+use haproxy_asking::SaidBy;
 use haproxy_replies::stat::{Consumer, StatReader};
 use serde_json::Value;
 
@@ -22,6 +23,12 @@ use crate::query::Arguments;
 use crate::table::Table;
 
 const VERSIONS: [&str; 4] = ["2.6", "3.0", "3.2", "3.4"];
+
+/// Where the answers of these tests are from.
+const RUNTIME: SaidBy = SaidBy {
+    source: "runtime",
+    note: None,
+};
 
 fn reply(version: &str) -> Vec<u8> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/replies");
@@ -51,7 +58,7 @@ fn answer(reply: &[u8], arguments: &str) -> Result<Value, TableError> {
         .query()
         .unwrap();
     let table = read(reply, Table::new(&query))?.finish();
-    let (structured, line) = answer::write(&query, &table).unwrap();
+    let (structured, line) = answer::write(&query, &table, &RUNTIME).unwrap();
     assert!(line.len() < 300, "{line}");
     Ok(serde_json::from_str(&structured).unwrap())
 }

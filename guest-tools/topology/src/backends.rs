@@ -2,15 +2,15 @@
 //!
 //! HAProxy writes the servers of a backend before the backend itself, so that one count is open at a time.
 
-use haproxy_listing::{Key, Page, Pages, Part};
+use haproxy_listing::{Key, Listed, Page, Pages, Part};
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row, StatError};
 use serde::Serialize;
 
 use crate::arguments::ByName;
-use crate::columns::{Fields, Shown, written};
+use crate::columns::{Fields, Shown, without_algorithm, written};
 use crate::states::States;
-use haproxy_asking::statistics;
+use haproxy_asking::{Origin, SaidBy, from_any, of_page, statistics};
 
 const SHOWN: [&str; 14] = [
     "pxname", "status", "mode", "algo", "act", "bck", "weight", "qcur", "scur", "stot", "rate",
@@ -20,10 +20,20 @@ const SHOWN: [&str; 14] = [
 /// The tool.
 pub(crate) fn list_backends(call: &Call<'_>) -> Result<Outcome, Failure> {
     let part = call.arguments::<ByName>()?.part("list_backends")?;
-    let words = ["show", "stat", "-1", "6", "-1"];
-    let (pages, totals) = statistics(&call.instance(), &words, Backends::new(&part))?.finish();
-    let (structured, line) = answer(&part, &pages, &totals)?;
-    Ok(Outcome::new(structured).text(line))
+    let (backends, origin) = from_any(call, |origin| {
+        let backends = Backends::new(&part);
+        match origin {
+            Origin::Runtime(instance) => {
+                statistics(instance, &["show", "stat", "-1", "6", "-1"], backends)
+            }
+            Origin::Page(pages) => of_page(*pages, None, backends, Failure::unparsable),
+        }
+    })?;
+    let (pages, totals) = backends.finish();
+    let shown = pages.rows.iter().map(|kept| &kept.row.fields);
+    let said = origin.said(without_algorithm(&origin, shown));
+    let (structured, line) = answer(&part, &pages, &totals, &said)?;
+    Ok(Outcome::new(structured).text(origin.line(line)))
 }
 
 /// A page of backends, and a line for a person.
@@ -31,10 +41,19 @@ pub(crate) fn answer(
     part: &Part,
     pages: &Pages<Backend>,
     totals: &Totals,
+    said: &SaidBy,
 ) -> serde_json::Result<(String, String)> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        #[serde(flatten)]
+        listed: Listed<&'a Totals>,
+        #[serde(flatten)]
+        said: &'a SaidBy,
+    }
     let written = part.write(pages)?;
     let line = format!("{} of {}", written.shown, totals.line());
-    Ok((serde_json::to_string(&written.with(totals))?, line))
+    let listed = written.with(totals);
+    Ok((serde_json::to_string(&Answer { listed, said })?, line))
 }
 
 /// A backend, as it is kept.

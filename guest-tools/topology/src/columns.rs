@@ -1,5 +1,6 @@
 //! The shown columns of a row.
 
+use haproxy_asking::Origin;
 use haproxy_listing::Fields as Written;
 use haproxy_replies::stat::{Column, Columns, Row};
 use haproxy_replies::value::{Kind, Value};
@@ -69,6 +70,20 @@ impl Shown {
 )]
 pub(crate) fn is_zero(number: &u64) -> bool {
     *number == 0
+}
+
+/// What the statistics page does not say of these backends; none where it says it.
+pub(crate) fn without_algorithm<'a>(
+    origin: &Origin,
+    mut backends: impl Iterator<Item = &'a Fields>,
+) -> Option<String> {
+    let missing = matches!(origin, Origin::Page(_))
+        && backends.any(|fields| fields.iter().all(|(name, _)| name != "algo"));
+    missing.then(|| {
+        "the statistics page does not say the balancing algorithm (without `stats show-legends` in HAProxy's \
+         configuration)"
+            .to_owned()
+    })
 }
 
 /// Fields as a JSON object, without some.

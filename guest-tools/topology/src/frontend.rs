@@ -1,5 +1,6 @@
 //! `show_frontend`: one frontend, and its listeners.
 
+use haproxy_asking::SaidBy;
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
 use haproxy_replies::stat::ObjectType;
 use serde::{Deserialize, Serialize};
@@ -27,13 +28,17 @@ struct OneFrontend {
 /// The tool.
 pub(crate) fn show_frontend(call: &Call<'_>) -> Result<Outcome, Failure> {
     let OneFrontend { frontend } = call.arguments()?;
-    let proxy = proxy::read(&call.instance(), &frontend, FRONTEND)?;
-    let (structured, line) = answer(&frontend, &proxy)?;
-    Ok(Outcome::new(structured).text(line))
+    let (proxy, origin) = proxy::read(call, &frontend, FRONTEND)?;
+    let (structured, line) = answer(&frontend, &proxy, &origin.said(None))?;
+    Ok(Outcome::new(structured).text(origin.line(line)))
 }
 
 /// The frontend, and a line for a person.
-pub(crate) fn answer(name: &str, proxy: &Proxy<'_>) -> serde_json::Result<(String, String)> {
+pub(crate) fn answer(
+    name: &str,
+    proxy: &Proxy<'_>,
+    said: &SaidBy,
+) -> serde_json::Result<(String, String)> {
     #[derive(Serialize)]
     struct One<'a, S: Serialize, L: Serialize> {
         frontend: &'a str,
@@ -43,6 +48,8 @@ pub(crate) fn answer(name: &str, proxy: &Proxy<'_>) -> serde_json::Result<(Strin
         listeners: Vec<L>,
         #[serde(skip_serializing_if = "Option::is_none")]
         left_out: Option<LeftOut>,
+        #[serde(flatten)]
+        said: &'a SaidBy,
     }
     #[derive(Serialize)]
     struct LeftOut {
@@ -68,6 +75,7 @@ pub(crate) fn answer(name: &str, proxy: &Proxy<'_>) -> serde_json::Result<(Strin
             hint: "show_stat with proxy and fields [\"all\"] shows the counters of TLS, HTTP/1, HTTP/2 and QUIC; \
                 with type \"listener\" all listeners",
         }),
+        said,
     };
     let line = format!(
         "frontend {name} is {status}: {} of {} sessions, {} new ones in the last second",

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use haproxy_listing::{Key, Page, Pages, Part};
+use haproxy_listing::{Key, Listed, Page, Pages, Part};
 use haproxy_mcp_sdk::{Call, Failure, Outcome};
-use haproxy_replies::stat::{Columns, Consumer, Row, StatError};
+use haproxy_replies::stat::{Columns, Consumer, ObjectType, OfTypes, Row, StatError};
 use haproxy_replies::value::unsigned;
 use serde::Serialize;
 
-use crate::arguments::{self, Asked};
+use crate::arguments::Asked;
 use crate::columns::{Fields, Shown, written};
-use haproxy_asking::statistics;
+use haproxy_asking::{Origin, SaidBy, from_any, of_page, statistics};
 
 const SHOWN: [&str; 14] = [
     "pxname", "status", "mode", "scur", "smax", "slim", "stot", "rate", "req_rate", "req_tot",
@@ -19,16 +19,38 @@ const SHOWN: [&str; 14] = [
 
 /// The tool.
 pub(crate) fn list_frontends(call: &Call<'_>) -> Result<Outcome, Failure> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        #[serde(flatten)]
+        listed: Listed<&'a Totals>,
+        #[serde(flatten)]
+        said: SaidBy,
+    }
     let asked: Asked = call.arguments()?;
     let part = asked.part("list_frontends")?;
-    let words = ["show", "stat", "-1", "1", "-1"];
-    let (pages, totals) = statistics(&call.instance(), &words, Frontends::new(&part))?.finish();
+    let (frontends, origin) = from_any(call, |origin| {
+        let frontends = Frontends::new(&part);
+        match origin {
+            Origin::Runtime(instance) => {
+                statistics(instance, &["show", "stat", "-1", "1", "-1"], frontends)
+            }
+            Origin::Page(pages) => {
+                let frontends = OfTypes::new(&[ObjectType::Frontend], frontends);
+                Ok(of_page(*pages, None, frontends, Failure::unparsable)?.into_inner())
+            }
+        }
+    })?;
+    let (pages, totals) = frontends.finish();
     let written = part.write(&pages)?;
-    let what = format!(
+    let line = origin.line(written.line(&format!(
         "frontends; over all: {} sessions now, {} new ones in the last second",
         totals.scur, totals.rate
-    );
-    arguments::list(written, &totals, None, &what)
+    )));
+    let answer = Answer {
+        listed: written.with(&totals),
+        said: origin.said(None),
+    };
+    Ok(Outcome::of(&answer)?.text(line))
 }
 
 /// A frontend, as it is kept.

@@ -1,11 +1,13 @@
 //! One frontend or backend, with all that the statistics say of it, and its listeners or servers in short.
 
-use haproxy_mcp_sdk::{Failure, Instance};
+use haproxy_mcp_sdk::{Call, Failure, Instance, Pages};
 use haproxy_replies::stat::{Columns, Consumer, ObjectType, ProxySearch, Row, StatError};
 
 use crate::columns::{Fields, Shown};
 use crate::states::States;
-use haproxy_asking::{is_number, is_unknown, selectable, statistics};
+use haproxy_asking::{
+    Origin, from_any, is_number, is_unknown, no_such_on_page, of_page, selectable, statistics,
+};
 
 /// Columns that say nothing that the answer does not say elsewhere.
 const ELSEWHERE: [&str; 5] = ["pxname", "svname", "type", "pid", "-"];
@@ -47,10 +49,30 @@ pub(crate) struct Proxy<'a> {
 
 /// Reads it, or says which names are near.
 pub(crate) fn read<'a>(
-    instance: &Instance,
+    call: &Call<'_>,
     name: &'a str,
     kind: Kind,
-) -> Result<Proxy<'a>, Failure> {
+) -> Result<(Proxy<'a>, Origin), Failure> {
+    from_any(call, |origin| match origin {
+        Origin::Runtime(instance) => of_instance(instance, name, kind),
+        Origin::Page(pages) => shown(*pages, name, kind),
+    })
+}
+
+fn shown(pages: Pages, name: &str, kind: Kind) -> Result<Proxy<'_>, Failure> {
+    let proxy = of_page(
+        pages,
+        Some(name),
+        Proxy::new(name, kind),
+        Failure::unparsable,
+    )?;
+    if proxy.fields.is_none() {
+        return Err(no_such_on_page(pages, kind.proxy, name)?);
+    }
+    Ok(proxy)
+}
+
+fn of_instance<'a>(instance: &Instance, name: &'a str, kind: Kind) -> Result<Proxy<'a>, Failure> {
     let mask = (kind.proxy.mask() | kind.member.mask()).to_string();
     let ask = |of: &str| {
         statistics(

@@ -1,6 +1,6 @@
 //! One server: its state and all its statistics.
 
-use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
+use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome, Pages};
 use haproxy_replies::names::{LISTED, Nearest, Suggestion};
 use haproxy_replies::servers_state::{ServerState, ServersStateError};
 use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row, StatError};
@@ -8,8 +8,11 @@ use haproxy_replies::value::Value;
 use serde::{Deserialize, Serialize};
 
 use crate::columns::{Fields, Shown, text, written};
-use crate::servers::{address, admin};
-use haproxy_asking::{is_number, no_such_backend, selectable, states, statistics};
+use crate::servers::{Missing, address, admin};
+use haproxy_asking::{
+    Origin, SaidBy, admin_state, from_any, is_number, no_such_backend, selectable, server_of_page,
+    states, statistics,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,20 +24,57 @@ struct OneServer {
 /// The tool.
 pub(crate) fn get_server(call: &Call<'_>) -> Result<Outcome, Failure> {
     let OneServer { backend, server } = call.arguments()?;
-    let instance = call.instance();
-    if is_number(&backend) {
-        return Err(no_such_backend(&instance, &backend)?);
+    let ((state, statistics), origin) = from_any(call, |origin| match origin {
+        Origin::Runtime(instance) => of_instance(instance, &backend, &server),
+        Origin::Page(pages) => shown(*pages, &backend, &server),
+    })?;
+    let said = origin.said(match origin {
+        Origin::Runtime(_) => None,
+        Origin::Page(_) => {
+            let mut missing = Missing::default();
+            missing.add(state.address.is_some(), state.admin.as_deref());
+            missing.note()
+        }
+    });
+    let (structured, line) = answer(&backend, &server, &state, &statistics, &said)?;
+    Ok(Outcome::new(structured).text(origin.line(line)))
+}
+
+fn of_instance<'a>(
+    instance: &Instance,
+    backend: &'a str,
+    server: &'a str,
+) -> Result<(State, Statistics<'a>), Failure> {
+    if is_number(backend) {
+        return Err(no_such_backend(instance, backend)?);
     }
-    let mut search = Search::new(&backend, &server);
-    states(&instance, Some(&backend), |state| search.look(state))?;
+    let mut search = Search::new(backend, server);
+    states(instance, Some(backend), |state| search.look(state))?;
     let state = search.finish().map_err(|suggestion| {
         Failure::not_found(format!("backend `{backend}` has no server: `{server}`"))
             .hint(suggestion.hint("list_servers lists the servers of a backend"))
             .argument_among("/server", suggestion.names())
     })?;
-    let statistics = one(&instance, &backend, &server, &state)?;
-    let (structured, line) = answer(&backend, &server, &state, &statistics)?;
-    Ok(Outcome::new(structured).text(line))
+    let statistics = one(instance, backend, server, &state)?;
+    Ok((state, statistics))
+}
+
+/// What the statistics page shows of it: no state of its own, but address and status.
+fn shown<'a>(
+    pages: Pages,
+    backend: &'a str,
+    server: &'a str,
+) -> Result<(State, Statistics<'a>), Failure> {
+    let statistics = server_of_page(pages, backend, server, Statistics::new(backend, server))?;
+    let fields = statistics.fields.as_deref().unwrap_or_default();
+    let tracks = !text(fields, "tracked").is_empty();
+    let address = statistics.address.clone();
+    let state = State {
+        address,
+        admin: admin_state::of_status(text(fields, "status"), tracks),
+        ..State::default()
+    };
+    Ok((state, statistics))
 }
 
 /// The statistics of one server, which is known to exist.
@@ -74,7 +114,8 @@ fn one<'a>(
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct State {
     pub(crate) address: Option<String>,
-    pub(crate) admin: Vec<String>,
+    /// None where it is not known.
+    pub(crate) admin: Option<Vec<String>>,
     /// HAProxy's number of it within its backend.
     pub(crate) id: Option<String>,
     /// All fields that are set, except for the names, which the answer has already.
@@ -121,7 +162,7 @@ impl Search {
         let id = state.require("srv_id")?;
         self.found = Some(State {
             address: address(state),
-            admin: admin(state),
+            admin: Some(admin(state)),
             id: Some(String::from_utf8_lossy(id).into_owned()),
             fields,
         });
@@ -141,6 +182,8 @@ pub(crate) struct Statistics<'a> {
     server: &'a str,
     shown: Shown,
     pub(crate) fields: Option<Fields>,
+    /// Address and port, where the statistics have them.
+    address: Option<String>,
     /// How many columns of HAProxy's modules are not taken.
     pub(crate) hidden: usize,
 }
@@ -152,6 +195,7 @@ impl<'a> Statistics<'a> {
             server,
             shown: Shown::default(),
             fields: None,
+            address: None,
             hidden: 0,
         }
     }
@@ -168,6 +212,8 @@ impl Consumer for Statistics<'_> {
             columns.require("pxname")?,
             columns.require("svname")?,
             columns.require("type")?,
+            // beyond the last column where there is none
+            columns.index("addr").unwrap_or(columns.width()),
         ];
         (self.shown, self.hidden) = Shown::own(columns, &ELSEWHERE, &mut wanted);
         Ok(wanted)
@@ -180,6 +226,9 @@ impl Consumer for Statistics<'_> {
             && row.field(1) == self.server.as_bytes()
         {
             self.fields = Some(self.shown.fields(row));
+            self.address = Some(row.field(3))
+                .filter(|address| !address.is_empty())
+                .map(|address| String::from_utf8_lossy(address).into_owned());
         }
         Ok(())
     }
@@ -191,6 +240,7 @@ pub(crate) fn answer(
     server: &str,
     state: &State,
     statistics: &Statistics<'_>,
+    said: &SaidBy,
 ) -> serde_json::Result<(String, String)> {
     #[derive(Serialize)]
     struct One<'a, S: Serialize, T: Serialize> {
@@ -199,11 +249,15 @@ pub(crate) fn answer(
         status: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
         addr: Option<&'a str>,
-        admin_state: &'a [String],
+        #[serde(skip_serializing_if = "Option::is_none")]
+        admin_state: Option<&'a [String]>,
         stat: S,
-        state: T,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state: Option<T>,
         #[serde(skip_serializing_if = "Option::is_none")]
         left_out: Option<LeftOut>,
+        #[serde(flatten)]
+        said: &'a SaidBy,
     }
     #[derive(Serialize)]
     struct LeftOut {
@@ -217,20 +271,21 @@ pub(crate) fn answer(
         server,
         status,
         addr: state.address.as_deref(),
-        admin_state: &state.admin,
+        admin_state: state.admin.as_deref(),
         stat: written(fields, &["status"]),
-        state: written(&state.fields, &[]),
+        state: (!state.fields.is_empty()).then(|| written(&state.fields, &[])),
         left_out: (statistics.hidden > 0).then_some(LeftOut {
             columns: statistics.hidden,
             hint: "show_stat with proxy, server and fields [\"all\"] shows the counters of TLS, HTTP/1, HTTP/2 and QUIC",
         }),
+        said,
     };
     let mut line = format!("{backend}/{server} is {status}");
     if let Some(address) = &state.address {
         line = format!("{line} at {address}");
     }
-    if !state.admin.is_empty() {
-        line = format!("{line} ({})", state.admin.join(", "));
+    if let Some(admin) = state.admin.as_deref().filter(|admin| !admin.is_empty()) {
+        line = format!("{line} ({})", admin.join(", "));
     }
     Ok((serde_json::to_string(&one)?, line))
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use haproxy_listing::{Fields as Written, Key, Listed, Page, Pages, Part};
-use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome};
+use haproxy_mcp_sdk::{Call, Failure, Instance, Outcome, Pages as Doors};
 use haproxy_replies::servers_state::ServerState;
 use haproxy_replies::stat::{Columns, Consumer, ObjectType, Row, StatError};
 use haproxy_replies::value::{Value, unsigned};
@@ -13,7 +13,8 @@ use crate::arguments::ByName;
 use crate::columns::{Fields, Shown};
 use crate::states::States;
 use haproxy_asking::{
-    admin_state, is_number, is_unknown, no_such_backend, selectable, states, statistics,
+    Origin, SaidBy, admin_state, from_any, is_number, is_unknown, no_such_backend, no_such_on_page,
+    of_page, selectable, states, statistics,
 };
 
 const SHOWN: [&str; 14] = [
@@ -41,9 +42,16 @@ pub(crate) fn list_servers(call: &Call<'_>) -> Result<Outcome, Failure> {
     let arguments: ByName = call.arguments()?;
     let part = arguments.part("list_servers")?;
     let backend = arguments.backend.as_str();
-    let (pages, totals) = servers(&call.instance(), backend, &part)?;
-    let (structured, line) = answer(backend, &part, &pages, &totals)?;
-    Ok(Outcome::new(structured).text(line))
+    let ((pages, totals), origin) = from_any(call, |origin| match origin {
+        Origin::Runtime(instance) => servers(instance, backend, &part),
+        Origin::Page(page) => shown(*page, backend, &part),
+    })?;
+    let said = origin.said(match origin {
+        Origin::Runtime(_) => None,
+        Origin::Page(_) => note(pages.rows.iter().map(|kept| &kept.row)),
+    });
+    let (structured, line) = answer(backend, &part, &pages, &totals, &said)?;
+    Ok(Outcome::new(structured).text(origin.line(line)))
 }
 
 /// A page of the servers of a backend, and a line for a person.
@@ -52,17 +60,91 @@ pub(crate) fn answer(
     part: &Part,
     pages: &Pages<Server>,
     totals: &Totals,
+    said: &SaidBy,
 ) -> serde_json::Result<(String, String)> {
     #[derive(Serialize)]
     struct OfBackend<'a> {
         backend: &'a str,
         #[serde(flatten)]
         listed: Listed<&'a Totals>,
+        #[serde(flatten)]
+        said: &'a SaidBy,
     }
     let written = part.write(pages)?;
     let line = format!("{} of `{backend}`: {}", written.shown, totals.line());
     let listed = written.with(totals);
-    Ok((serde_json::to_string(&OfBackend { backend, listed })?, line))
+    let answer = OfBackend {
+        backend,
+        listed,
+        said,
+    };
+    Ok((serde_json::to_string(&answer)?, line))
+}
+
+/// A page of the servers of a backend, as the statistics page shows them.
+fn shown(page: Doors, backend: &str, part: &Part) -> Result<(Pages<Server>, Totals), Failure> {
+    let read = of_page(
+        page,
+        Some(backend),
+        Servers::new(backend, part),
+        Failure::unparsable,
+    )?;
+    if !read.is_backend {
+        return Err(no_such_on_page(page, ObjectType::Backend, backend)?);
+    }
+    let (_, pages, totals) = read.finish();
+    Ok((pages, totals))
+}
+
+/// What the page does not say of these servers; none where it says all.
+fn note<'s>(servers: impl Iterator<Item = &'s Server>) -> Option<String> {
+    let mut missing = Missing::default();
+    for server in servers {
+        missing.add(server.address.is_some(), server.admin_state.as_deref());
+    }
+    missing.note()
+}
+
+/// What the statistics page does not say of servers.
+#[derive(Debug, Default)]
+pub(crate) struct Missing {
+    address: bool,
+    maintenance: bool,
+    drain: bool,
+}
+
+impl Missing {
+    /// Adds a server.
+    pub(crate) fn add(&mut self, address: bool, admin_state: Option<&[String]>) {
+        self.address |= !address;
+        match admin_state {
+            None => self.drain = true,
+            Some(names) => self.maintenance |= names.iter().any(|name| name.ends_with("maint")),
+        }
+    }
+
+    /// For whoever reads the answer.
+    pub(crate) fn note(&self) -> Option<String> {
+        let parts: Vec<&str> = [
+            (
+                self.address,
+                "an address (without `stats show-legends` in HAProxy's configuration)",
+            ),
+            (
+                self.drain,
+                "whether a server that is down, stopping, or drained while it tracks another was drained at run time",
+            ),
+            (
+                self.maintenance,
+                "whether maintenance has further reasons (cmaint, imaint, rmaint)",
+            ),
+        ]
+        .into_iter()
+        .filter_map(|(missing, part)| missing.then_some(part))
+        .collect();
+        (!parts.is_empty())
+            .then(|| format!("the statistics page does not say {}", parts.join("; ")))
+    }
 }
 
 /// A page of the servers of a backend, with what the state says of them.
@@ -119,7 +201,8 @@ pub(crate) struct Server {
     name: Vec<u8>,
     fields: Fields,
     address: Option<String>,
-    admin_state: Vec<String>,
+    /// None where the statistics do not say it.
+    admin_state: Option<Vec<String>>,
 }
 
 impl Serialize for Server {
@@ -142,7 +225,7 @@ impl Serialize for Server {
         Row {
             fields,
             addr: self.address.as_deref(),
-            admin_state: &self.admin_state,
+            admin_state: self.admin_state.as_deref().unwrap_or_default(),
         }
         .serialize(serializer)
     }
@@ -152,7 +235,7 @@ impl Server {
     /// Adds what the state says of it.
     pub(crate) fn describe(&mut self, state: &ServerState<'_>) {
         self.address = address(state);
-        self.admin_state = admin(state);
+        self.admin_state = Some(admin(state));
     }
 
     pub(crate) fn name(&self) -> &[u8] {
@@ -192,8 +275,10 @@ pub(crate) struct Servers<'p> {
     backend: &'p str,
     part: &'p Part,
     shown: Shown,
-    /// Whether any row of the backend came.
+    /// Whether any row of a server of the backend came.
     seen: bool,
+    /// Whether any row of the backend came.
+    is_backend: bool,
     page: Page<Server>,
     totals: Totals,
 }
@@ -226,6 +311,7 @@ impl<'p> Servers<'p> {
             part,
             shown: Shown::default(),
             seen: false,
+            is_backend: false,
             page: part.page(),
             totals: Totals::default(),
         }
@@ -246,6 +332,8 @@ mod place {
     pub(super) const QCUR: usize = 4;
     pub(super) const SCUR: usize = 5;
     pub(super) const STOT: usize = 6;
+    pub(super) const TRACKED: usize = 7;
+    pub(super) const ADDR: usize = 8;
 }
 
 impl Consumer for Servers<'_> {
@@ -257,17 +345,27 @@ impl Consumer for Servers<'_> {
             .into_iter()
             .map(|name| columns.require(name))
             .collect::<Result<Vec<_>, _>>()?;
+        for name in ["tracked", "addr"] {
+            // beyond the last column where there is none
+            wanted.push(columns.index(name).unwrap_or(columns.width()));
+        }
         self.shown = Shown::named(columns, SHOWN, &mut wanted);
         Ok(wanted)
     }
 
     fn row(&mut self, row: &Row<'_>) -> Result<(), StatError> {
         let (proxy, name) = (row.field(place::PXNAME), row.field(place::SVNAME));
-        let server = ObjectType::read(row.field(place::TYPE)) == Some(ObjectType::Server);
-        if !server || proxy != self.backend.as_bytes() {
+        if proxy != self.backend.as_bytes() {
             return Ok(());
         }
-        self.seen = true;
+        match ObjectType::read(row.field(place::TYPE)) {
+            Some(ObjectType::Server) => {}
+            kind => {
+                self.is_backend |= kind == Some(ObjectType::Backend);
+                return Ok(());
+            }
+        }
+        (self.seen, self.is_backend) = (true, true);
         if !self.part.holds([&*String::from_utf8_lossy(name)]) {
             return Ok(());
         }
@@ -282,8 +380,13 @@ impl Consumer for Servers<'_> {
         self.page.offer(Key::Absent, || Server {
             name: name.to_vec(),
             fields: self.shown.fields(row),
-            address: None,
-            admin_state: Vec::new(),
+            address: Some(row.field(place::ADDR))
+                .filter(|address| !address.is_empty())
+                .map(|address| String::from_utf8_lossy(address).into_owned()),
+            admin_state: admin_state::of_status(
+                &String::from_utf8_lossy(row.field(place::STATUS)),
+                !row.field(place::TRACKED).is_empty(),
+            ),
         });
         Ok(())
     }

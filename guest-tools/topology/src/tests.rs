@@ -9,6 +9,7 @@
 
 use std::path::Path;
 
+use haproxy_asking::SaidBy;
 use haproxy_replies::names::Suggestion;
 use haproxy_replies::servers_state::{ServersStateError, ServersStateReader};
 use haproxy_replies::stat::{Consumer, StatError, StatReader};
@@ -32,6 +33,12 @@ fn read<C: Consumer<Error = StatError>>(version: &str, consumer: C) -> C {
     reader.finish().unwrap()
 }
 
+/// Where the answers of these tests are from.
+const RUNTIME: SaidBy = SaidBy {
+    source: "runtime",
+    note: None,
+};
+
 fn arguments(text: &str) -> ByName {
     serde_json::from_str(text).unwrap()
 }
@@ -39,7 +46,12 @@ fn arguments(text: &str) -> ByName {
 fn backends(version: &str, text: &str) -> Value {
     let part = arguments(text).part("list_backends").unwrap();
     let (pages, totals) = read(version, Backends::new(&part)).finish();
-    serde_json::from_str(&backends::answer(&part, &pages, &totals).unwrap().0).unwrap()
+    serde_json::from_str(
+        &backends::answer(&part, &pages, &totals, &RUNTIME)
+            .unwrap()
+            .0,
+    )
+    .unwrap()
 }
 
 fn servers(version: &str, text: &str) -> Value {
@@ -62,7 +74,7 @@ fn servers(version: &str, text: &str) -> Value {
         })
         .unwrap();
     serde_json::from_str(
-        &servers::answer(&arguments.backend, &part, &pages, &totals)
+        &servers::answer(&arguments.backend, &part, &pages, &totals, &RUNTIME)
             .unwrap()
             .0,
     )
@@ -181,7 +193,8 @@ fn a_server_is_found_with_all_that_is_known() {
             "{version}"
         );
         let statistics = read(version, Statistics::new("be_app", "app2"));
-        let (structured, line) = server::answer("be_app", "app2", &state, &statistics).unwrap();
+        let (structured, line) =
+            server::answer("be_app", "app2", &state, &statistics, &RUNTIME).unwrap();
         let answer: Value = serde_json::from_str(&structured).unwrap();
         assert_eq!(
             (&answer["stat"]["sid"], &answer["state"]["srv_iweight"]),

@@ -19,7 +19,7 @@ fn sampled(asked: Option<&[&str]>, sort: &str) -> Result<Vec<String>, TableError
         "pxname,svname,type,status,scur,qcur,stot,econ,lbtot,weird",
         &[],
     );
-    Ok(read(&reply, First::new(&plan))?.counters)
+    Ok(read(&reply, First::new(&plan, false))?.counters)
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use haproxy_replies::stat::ObjectType;
 use serde_json::{Value, json};
 
-use super::{VERSIONS, made, plain, read, reply};
+use super::{RUNTIME, VERSIONS, made, plain, read, reply};
 use crate::plan::Scope;
 use crate::ranking::{By, Ranking};
 
@@ -31,7 +31,7 @@ fn server(name: &str, values: &[(&str, u64)]) -> String {
 fn top(by: By, types: &[ObjectType], limit: usize, reply: &[u8]) -> (Value, String) {
     let scope = Scope { proxy: None, types };
     let ranking = read(reply, Ranking::new(by, scope, limit)).unwrap();
-    let (structured, line) = ranking.write().unwrap();
+    let (structured, line) = ranking.write(&RUNTIME).unwrap();
     (serde_json::from_str(&structured).unwrap(), line)
 }
 
@@ -230,7 +230,7 @@ fn only_the_types_and_the_proxy_that_were_asked_for_are_compared() {
     let names = |types: &[ObjectType], proxy| -> Vec<String> {
         let scope = Scope { proxy, types };
         let ranking = read(&reply, Ranking::new(By::Sessions, scope, 10)).unwrap();
-        let answer: Value = serde_json::from_str(&ranking.write().unwrap().0).unwrap();
+        let answer: Value = serde_json::from_str(&ranking.write(&RUNTIME).unwrap().0).unwrap();
         let rows = answer["rows"].as_array().unwrap();
         assert_eq!(answer["totals"]["objects"], rows.len());
         rows.iter()

@@ -5,7 +5,7 @@ use std::time::Duration;
 use haproxy_replies::stat::ObjectType;
 use serde_json::{Value, json};
 
-use super::{VERSIONS, made, read, reply};
+use super::{RUNTIME, VERSIONS, made, read, reply};
 use crate::counters::Counters;
 use crate::plan::{Filter, Scope};
 use crate::rates::{First, Plan, Second};
@@ -42,10 +42,11 @@ fn sampled(
     milliseconds: u64,
     restart: Option<Restart>,
 ) -> (Value, String) {
-    let first = read(replies[0], First::new(plan)).unwrap();
+    let first = read(replies[0], First::new(plan, false)).unwrap();
     let second = Second::new(plan, &first, restart.is_some());
     let second = read(replies[1], second).unwrap();
     let sample = Sample {
+        said: &RUNTIME,
         elapsed: Duration::from_millis(milliseconds),
         counters: &first.counters,
         changes: &second.finish(),
@@ -246,9 +247,10 @@ fn rows_end_where_there_is_no_room() {
         limit: 40,
         ..plan()
     };
-    let first = read(&all, First::new(&plan)).unwrap();
+    let first = read(&all, First::new(&plan, false)).unwrap();
     let second = read(&all, Second::new(&plan, &first, false)).unwrap();
     let sample = Sample {
+        said: &RUNTIME,
         elapsed: Duration::from_secs(1),
         counters: &first.counters,
         changes: &second.finish(),
@@ -363,5 +365,92 @@ fn nothing_grew_where_nothing_happened() {
             (None, None),
             "{version}"
         );
+    }
+}
+
+/// The statistics page does not say which process answers.
+#[test]
+fn rows_alone_tell_a_restart_where_they_can() {
+    const WATCHED: &str = "pxname,svname,type,status,scur,qcur,stot,bin,bout,chkdown,lastchg";
+    let plan = Plan {
+        counters: Counters {
+            asked: Some(&[]),
+            sort: "stot",
+        },
+        ..plan()
+    };
+    for (before, after, resets, restarted) in [
+        // it went on
+        (
+            [
+                "a,BACKEND,1,UP,0,0,5,10,10,1,100",
+                "b,BACKEND,1,UP,0,0,0,0,0,0,100",
+            ],
+            [
+                "a,BACKEND,1,UP,0,0,9,20,20,1,104",
+                "b,BACKEND,1,UP,0,0,1,1,1,0,104",
+            ],
+            0,
+            false,
+        ),
+        // what was not asked for went back, of one
+        (
+            [
+                "a,BACKEND,1,UP,0,0,5,90,90,1,100",
+                "b,BACKEND,1,UP,0,0,0,0,0,0,100",
+            ],
+            [
+                "a,BACKEND,1,UP,0,0,9,20,20,0,104",
+                "b,BACKEND,1,UP,0,0,1,1,1,0,104",
+            ],
+            1,
+            false,
+        ),
+        // nothing went back, but all of them have their state anew
+        (
+            [
+                "a,BACKEND,1,UP,0,0,5,10,10,0,100",
+                "b,BACKEND,1,UP,0,0,0,0,0,0,100",
+            ],
+            [
+                "a,BACKEND,1,UP,0,0,9,20,20,0,3",
+                "b,BACKEND,1,UP,0,0,1,1,1,0,3",
+            ],
+            0,
+            true,
+        ),
+        // one of them was down meanwhile, and the other is in another state
+        (
+            [
+                "a,BACKEND,1,UP,0,0,5,10,10,0,100",
+                "b,BACKEND,1,UP,0,0,0,0,0,0,100",
+            ],
+            [
+                "a,BACKEND,1,UP,0,0,9,20,20,1,3",
+                "b,BACKEND,1,DOWN,0,0,1,1,1,1,3",
+            ],
+            0,
+            false,
+        ),
+        // frontends do not say since when
+        (
+            [
+                "a,FRONTEND,0,OPEN,0,0,5,10,10,,",
+                "b,FRONTEND,0,OPEN,0,0,0,0,0,,",
+            ],
+            [
+                "a,FRONTEND,0,OPEN,0,0,9,20,20,,",
+                "b,FRONTEND,0,OPEN,0,0,1,1,1,,",
+            ],
+            0,
+            false,
+        ),
+    ] {
+        let (before, after) = (made(WATCHED, &before), made(WATCHED, &after));
+        let first = read(&before, First::new(&plan, true)).unwrap();
+        let second = read(&after, Second::new(&plan, &first, false)).unwrap();
+        let text = String::from_utf8_lossy(&after);
+        assert_eq!(second.looks_restarted(), restarted, "{text}");
+        assert_eq!(second.finish().resets, resets, "{text}");
     }
 }
