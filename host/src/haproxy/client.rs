@@ -23,7 +23,7 @@ pub const MAX_CONNECTIONS: usize = 3;
 
 /// How long a socket may be away while a reload or a restart replaces it, before it counts as gone. One second try
 /// only: a HAProxy that is down is to be known soon.
-const REPLACEMENT_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const REPLACEMENT_PAUSE: Duration = Duration::from_millis(100);
 
 /// How long each part of asking may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +52,8 @@ pub struct RuntimeApi {
     /// Where commands go; `None` where only pages were configured.
     door: Option<Door>,
     /// The master's socket, where commands for workers go by another.
-    master: Option<Endpoint>,
-    timeouts: Timeouts,
+    pub(super) master: Option<Endpoint>,
+    pub(super) timeouts: Timeouts,
     slots: Arc<Semaphore>,
     /// How the master speaks; learnt at the first command.
     dialect: Mutex<Option<Dialect>>,

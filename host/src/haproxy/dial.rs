@@ -31,6 +31,17 @@ enum Transport {
     Tcp(TcpStream),
 }
 
+impl Connection {
+    /// The number of the process that began to listen on a Unix socket, where the kernel gives one (`SO_PEERCRED` of
+    /// unix(7)): a process of another container has none.
+    pub(super) fn listener(&self) -> Option<i32> {
+        match &self.0 {
+            Transport::Unix(stream) => stream.peer_cred().ok()?.pid().filter(|pid| *pid > 0),
+            Transport::Tcp(_) => None,
+        }
+    }
+}
+
 /// Why there is no connection.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 pub enum DialError {
@@ -189,7 +200,7 @@ pub(super) async fn connect(
     })
 }
 
-async fn unix(endpoint: &Endpoint, path: &Path) -> Result<Connection, DialError> {
+pub(super) async fn unix(endpoint: &Endpoint, path: &Path) -> Result<Connection, DialError> {
     loop {
         #[expect(
             clippy::disallowed_methods,
@@ -205,7 +216,7 @@ async fn unix(endpoint: &Endpoint, path: &Path) -> Result<Connection, DialError>
     }
 }
 
-async fn resolve(
+pub(super) async fn resolve(
     endpoint: &Endpoint,
     host: &str,
     port: u16,
@@ -241,7 +252,7 @@ async fn resolve(
 
 /// The first address that takes the connection; each gets its share of the time that is left, so that one that does
 /// not answer leaves some for the next.
-async fn tcp(
+pub(super) async fn tcp(
     endpoint: &Endpoint,
     addresses: &[SocketAddr],
     until: Instant,

@@ -106,7 +106,8 @@ impl RuntimeApi {
             .clone()
     }
 
-    async fn probe(
+    /// What it answers to one of the host's own commands.
+    pub(crate) async fn probe(
         &self,
         probe: Probe,
         bounds: Bounds,

@@ -16,6 +16,7 @@
 //! - `turn`: whose turn it is, where HAProxy has transactions
 //! - `identity`: which HAProxy it is, and what it can do
 //! - [`pages`]: the statistics page and the exporter, over HTTP
+//! - [`reach`]: what connecting comes to, address by address
 //! - `error`: every way in which all this fails
 //!
 //! Source of the protocol's facts: HAProxy Management Guide, sections 9.3 ("Unix Socket commands") and 9.4
@@ -29,6 +30,7 @@ mod error;
 mod frame;
 mod identity;
 pub mod pages;
+pub mod reach;
 mod reply;
 mod request;
 mod stream;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::access::Access;
 use super::decide::Refusal;
 use super::grant::Authority;
 use super::page::not_granted;
@@ -84,7 +85,16 @@ pub fn decide_file(authority: &Authority<'_>, artefact: &str) -> Result<FilePerm
 /// Leave to look at the configured doors.
 #[must_use = "a permit does nothing until it is used"]
 #[derive(Debug)]
-pub struct LookPermit(());
+pub struct LookPermit {
+    ceiling: Access,
+}
+
+impl LookPermit {
+    /// The most that the server allows any tool: what a door has to be good for.
+    pub const fn ceiling(&self) -> Access {
+        self.ceiling
+    }
+}
 
 /// Whether the configured doors may be looked at.
 ///
@@ -92,7 +102,9 @@ pub struct LookPermit(());
 /// [`Refusal::Denied`] where this authority may not.
 pub fn decide_look(authority: &Authority<'_>) -> Result<LookPermit, Refusal> {
     if authority.module.diagnostics {
-        Ok(LookPermit(()))
+        Ok(LookPermit {
+            ceiling: authority.server,
+        })
     } else {
         Err(not_granted("diagnostics", "diagnostics"))
     }

@@ -41,7 +41,7 @@ impl fmt::Display for InstanceId {
 /// Leave to send one command, once, to one instance: what [`super::decide`] gives, and all that the wire takes.
 ///
 /// It cannot be cloned. Besides `decide`, which asks who wants it, there is [`Undo::permit`] for taking back what a
-/// permitted command opened, and for the wire itself three constant commands that ask an instance what it is.
+/// permitted command opened, and for the wire itself a few constant commands that ask an instance what it is.
 #[must_use = "a permit does nothing until it is sent"]
 pub struct Permit {
     instance: InstanceId,
@@ -225,6 +225,10 @@ pub(crate) enum Probe {
     Version,
     /// `help`: what this instance can do at the level of its socket.
     Help,
+    /// `show cli level`: which level that is.
+    Level,
+    /// `show proc`: the master, and its workers.
+    Processes,
 }
 
 impl Probe {
@@ -233,6 +237,8 @@ impl Probe {
             Self::Info => &table::SHOW_INFO,
             Self::Version => &table::SHOW_VERSION,
             Self::Help => &table::HELP,
+            Self::Level => &table::SHOW_CLI_LEVEL,
+            Self::Processes => &table::SHOW_PROC,
         }
     }
 }
@@ -360,16 +366,18 @@ mod tests {
     #[test]
     fn the_host_has_constant_probes() {
         let edge = InstanceId::new("edge");
-        for (probe, bytes) in [
-            (Probe::Info, &b"show info"[..]),
-            (Probe::Version, b"show version"),
-            (Probe::Help, b"help"),
+        for (probe, bytes, door) in [
+            (Probe::Info, &b"show info"[..], Door::Worker),
+            (Probe::Version, b"show version", Door::Worker),
+            (Probe::Help, b"help", Door::Worker),
+            (Probe::Level, b"show cli level", Door::Worker),
+            (Probe::Processes, b"show proc", Door::Master),
         ] {
             let permit = Permit::probe(&edge, probe);
             assert_eq!(permit.instance(), &edge);
             assert_eq!(permit.access(), Access::Read);
             assert_eq!(permit.undo(), None);
-            assert_eq!(permit.door(), Door::Worker);
+            assert_eq!(permit.door(), door);
             assert_eq!(permit.into_bytes(), bytes);
         }
     }

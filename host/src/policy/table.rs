@@ -72,6 +72,11 @@ pub(super) const SHOW_INFO: CommandSpec = read(
 );
 /// `show version`.
 pub(super) const SHOW_VERSION: CommandSpec = read(&["show", "version"], &[]).says(Text);
+/// `show cli level`: what the socket is good for.
+pub(super) const SHOW_CLI_LEVEL: CommandSpec = read(&["show", "cli", "level"], &[]).says(Text);
+/// `show proc`: the master, and its workers.
+pub(super) const SHOW_PROC: CommandSpec =
+    read(&["show", "proc"], &[Optional(&[Word("debug")])]).master();
 /// `help`, by which the host learns what this instance can do.
 pub(super) const HELP: CommandSpec = read(&["help"], &[Repeated(&[&[Value(V::Text)]])]);
 
@@ -120,7 +125,7 @@ pub const COMMANDS: &[CommandSpec] = &[
     // -- process --
     SHOW_INFO,
     SHOW_VERSION,
-    read(&["show", "cli", "level"], &[]).says(Text),
+    SHOW_CLI_LEVEL,
     HELP,
     read(&["show", "cli", "sockets"], &[]),
     read(&["show", "schema", "json"], &[]),
@@ -598,7 +603,7 @@ pub const COMMANDS: &[CommandSpec] = &[
     .since(3, 1),
     never(&["show", "env"], &[Rest], NeverReason::RevealsSecrets),
     // -- the master process --
-    read(&["show", "proc"], &[Optional(&[Word("debug")])]).master(),
+    SHOW_PROC,
     read(&[MASTER, "show", "startup-logs"], &[])
         .master()
         .since(2, 7),
