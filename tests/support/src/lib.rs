@@ -3,6 +3,7 @@
 //! # Layout
 //! - [`binaries`]: which HAProxy versions are here, and a test body run on each of them
 //! - [`certificates`]: certificates, made when they are wanted
+//! - [`checked`]: HAProxy's verdict on a configuration
 //! - [`haproxy`]: one running HAProxy with a topology like a real site's
 //! - [`topology`]: the configuration text behind it
 //! - [`origin`]: the web servers behind HAProxy
@@ -31,6 +32,7 @@
 
 pub mod binaries;
 pub mod certificates;
+pub mod checked;
 pub mod generated;
 pub mod guests;
 pub mod haproxy;
