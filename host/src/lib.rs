@@ -15,6 +15,7 @@ pub mod haproxy;
 pub mod log;
 pub mod mcp;
 pub mod policy;
+pub mod redact;
 pub mod sandbox;
 pub mod secret;
 pub mod visible;

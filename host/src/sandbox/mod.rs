@@ -17,7 +17,6 @@ mod load;
 mod meter;
 mod module;
 mod printed;
-mod redact;
 pub(crate) mod resident;
 mod state;
 mod transactions;

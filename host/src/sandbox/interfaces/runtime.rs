@@ -8,6 +8,7 @@ use crate::haproxy::{
     Bounds, ExecuteError, Identity, NotSilent, Reply, RuntimeApi, Turn, WireError,
 };
 use crate::policy::{self, Access, Command, Permit, Refusal, Reveals};
+use crate::redact::Traffic;
 use crate::sandbox::bindings::haproxy::module::runtime::{
     BatchError as ToldBatchError, Command as AskedCommand, CommandError, Host, HostInstance,
     HostReply,
@@ -15,7 +16,6 @@ use crate::sandbox::bindings::haproxy::module::runtime::{
 use crate::sandbox::bindings::haproxy::module::types::{AccessLevel, Denial, HostError, Problem};
 use crate::sandbox::error::Failure;
 use crate::sandbox::limits;
-use crate::sandbox::redact::Redactor;
 use crate::sandbox::state::{Authority, CallState};
 use crate::visible::visible;
 
@@ -31,7 +31,7 @@ pub struct InstanceHandle;
 pub struct OpenReply {
     reply: Reply,
     /// Where the reply shows live traffic.
-    redactor: Option<Redactor>,
+    redactor: Option<Traffic>,
     /// Text that went through the redactor and was not yet given on.
     ready: Vec<u8>,
 }
@@ -40,7 +40,7 @@ impl OpenReply {
     fn new(reply: Reply, reveals: Reveals) -> Self {
         Self {
             reply,
-            redactor: (reveals != Reveals::Nothing).then(Redactor::default),
+            redactor: (reveals != Reveals::Nothing).then(Traffic::default),
             ready: Vec::new(),
         }
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 
 fn through(pieces: &[&[u8]]) -> Vec<u8> {
-    let mut redactor = Redactor::default();
+    let mut redactor = Traffic::default();
     let mut out = Vec::new();
     for piece in pieces {
         redactor.push(piece, &mut out);

@@ -1,0 +1,356 @@
+//! Secrets of HAProxy's configuration, replaced before a module reads it. Keywords, names of users, paths of files and
+//! all else stay, so that what is configured can still be seen: `stats auth admin:[redacted]`.
+//!
+//! A line is split into words as HAProxy would (`words`), and searched for
+//!
+//! 1. keywords that have a secret (`places`): `stats auth`, `password`, `cluster-secret`, `setenv` of a name that
+//!    speaks of one, headers such as `Authorization` that are set or sent, credentials of checks, keys of converters
+//!    (`expression`), what a header or a cookie is compared with, where its name speaks of a secret, …
+//! 2. what shows secrets in any text (`super::text`): `password=…`, `//user:…@`, `Bearer …`, JSON Web Tokens; and private
+//!    keys in PEM, over as many lines as they have.
+//!
+//! Comments are searched as well, since what is commented out may still be in use: there, all is replaced from the first
+//! secret on. So are words that hold blanks, and what follows a quote that is not closed.
+//!
+//! What stays although a secret could be there: `"${NAME}"`, where HAProxy puts a variable of its environment, and
+//! expressions that only fetch (`%[var(txn.token)]`). In doubt more is replaced than is secret. A secret that nothing
+//! gives away, such as a header `X-Origin: …` that a server checks, is not known for one.
+
+mod expression;
+mod places;
+mod words;
+
+use std::ops::Range;
+
+use self::places::Kind;
+use self::words::Words;
+use super::lines::{Line, Lines, TOO_LONG};
+use super::names::find;
+use super::text::{REDACTED, credentials, named_values, user_information};
+
+/// Keywords whose words are addresses: a number after a colon is a port.
+const WITH_ADDRESSES: [&[u8]; 14] = [
+    b"server",
+    b"server-template",
+    b"default-server",
+    b"bind",
+    b"peer",
+    b"nameserver",
+    b"log",
+    b"source",
+    b"dispatch",
+    b"mailer",
+    b"stats",
+    b"redirect",
+    b"http-check",
+    b"tcp-check",
+];
+
+/// Families of addresses that come before an `@` (Configuration Manual, section 11).
+const FAMILIES: [&[u8]; 24] = [
+    b"ipv4",
+    b"ipv6",
+    b"unix",
+    b"abns",
+    b"abnsz",
+    b"fd",
+    b"sockpair",
+    b"ring",
+    b"udp",
+    b"udp4",
+    b"udp6",
+    b"uxst",
+    b"uxdg",
+    b"tcp",
+    b"tcp4",
+    b"tcp6",
+    b"quic4",
+    b"quic6",
+    b"mptcp",
+    b"mptcp4",
+    b"mptcp6",
+    b"rhttp",
+    b"stream+ipv4",
+    b"stream+ipv6",
+];
+
+/// Keywords that begin a section: a private key that does not end ends there.
+const SECTIONS: [&[u8]; 20] = [
+    b"global",
+    b"defaults",
+    b"frontend",
+    b"backend",
+    b"listen",
+    b"userlist",
+    b"peers",
+    b"mailers",
+    b"resolvers",
+    b"cache",
+    b"program",
+    b"ring",
+    b"log-forward",
+    b"log-profile",
+    b"http-errors",
+    b"fcgi-app",
+    b"crt-store",
+    b"acme",
+    b"traces",
+    b"healthcheck",
+];
+
+/// Replaces secrets in a configuration that comes in pieces. The pieces may be cut anywhere.
+#[derive(Debug, Default)]
+pub struct Configuration {
+    lines: Lines,
+    /// A private key began, and has not ended.
+    in_key: bool,
+}
+
+impl Configuration {
+    /// Takes the next piece; what is known to hold no secret by now goes to `out`.
+    pub fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) {
+        self.lines
+            .push(piece, |line| end_line(&line, &mut self.in_key, out));
+    }
+
+    /// The end of the text.
+    pub fn finish(&mut self, out: &mut Vec<u8>) {
+        self.lines
+            .finish(|line| end_line(&line, &mut self.in_key, out));
+    }
+}
+
+fn end_line(line: &Line<'_>, in_key: &mut bool, out: &mut Vec<u8>) {
+    if line.overlong {
+        out.extend_from_slice(TOO_LONG);
+    } else {
+        let words = Words::of(line.text);
+        let mut secrets = secrets(line.text, &words);
+        secrets.extend(private_key(line.text, in_key));
+        replace(line.text, &words, secrets, out);
+    }
+    out.extend(line.end);
+}
+
+/// What is secret in a line.
+fn secrets(line: &[u8], split: &Words) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let words: Vec<&[u8]> = split
+        .words
+        .iter()
+        .map(|word| word.text.as_slice())
+        .collect();
+    let mut add = |word: usize, range: Range<usize>| found.extend(split.place(word, range));
+    for secret in places::secrets(&words) {
+        let text = words
+            .get(secret.word)
+            .and_then(|word| word.get(secret.range.clone()));
+        if !text.is_some_and(|text| expression::is_dynamic(text, secret.kind)) {
+            add(secret.word, secret.range);
+        }
+    }
+    let has_addresses = words
+        .first()
+        .is_some_and(|first| WITH_ADDRESSES.contains(first));
+    for (at, word) in words.iter().enumerate() {
+        for range in shown(word, has_addresses) {
+            add(at, range);
+        }
+        if word.iter().copied().any(words::is_blank) {
+            for range in of_prose(word) {
+                add(at, range);
+            }
+        }
+    }
+    // Of what HAProxy would not read as words, or at all, nothing behind the first secret is shown.
+    for from in split.comment.into_iter().chain(split.open_quote) {
+        let text = line.get(from..).unwrap_or_default();
+        if let Some(start) = first_of_comment(text) {
+            found.push(from + start..from + text.trim_ascii_end().len());
+        }
+    }
+    found
+}
+
+/// Secrets that a word shows by itself.
+fn shown(word: &[u8], has_addresses: bool) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    // Each line of a text, such as the headers that a check sends.
+    let mut start = 0;
+    for text in word.split(|byte| matches!(byte, b'\r' | b'\n')) {
+        let mut found = Vec::new();
+        named_values(text, false, &mut found);
+        user_information(text, &mut found);
+        credentials(text, &mut found);
+        found.retain(|range| {
+            let (before, value) = (
+                text.get(..range.start).unwrap_or_default(),
+                text.get(range.clone()).unwrap_or_default(),
+            );
+            !(is_port(before, value, has_addresses)
+                || is_family(before, value)
+                || expression::is_dynamic(value, Kind::Format))
+        });
+        ranges.extend(
+            found
+                .into_iter()
+                .map(|range| start + range.start..start + range.end),
+        );
+        start += text.len() + 1;
+    }
+    ranges
+}
+
+/// `auth:8080`, `http://auth:8080/`
+fn is_port(before: &[u8], value: &[u8], has_addresses: bool) -> bool {
+    let digits = value
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let Some(host) = before.strip_suffix(b":") else {
+        return false;
+    };
+    let is_host = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+    let name = host.iter().rev().take_while(|byte| is_host(byte)).count();
+    let of_url = host
+        .get(..host.len() - name)
+        .is_some_and(|before| before.ends_with(b"//"));
+    let ends = match value.get(digits..) {
+        Some([]) => true,
+        Some([next, ..]) => of_url && matches!(next, b'/' | b'?' | b'"'),
+        None => false,
+    };
+    (1..=5).contains(&digits) && ends && (of_url || has_addresses)
+}
+
+/// `ipv4@:80,ipv6@:443`
+fn is_family(before: &[u8], user: &[u8]) -> bool {
+    let last = user.rsplit(|byte| *byte == b',').next().unwrap_or_default();
+    FAMILIES.contains(&last) && !before.ends_with(b"//")
+}
+
+/// Secrets in a word that holds blanks, such as a description or what a check sends.
+fn of_prose(text: &[u8]) -> Vec<Range<usize>> {
+    let places = places::loose(text);
+    let words: Vec<&[u8]> = places
+        .iter()
+        .filter_map(|place| text.get(place.clone()))
+        .collect();
+    places::secrets(&words)
+        .into_iter()
+        .filter_map(|secret| {
+            let place = places.get(secret.word)?;
+            let range = place.start + secret.range.start..place.start + secret.range.end;
+            let is_dynamic = expression::is_dynamic(text.get(range.clone())?, secret.kind);
+            (!is_dynamic && !range.is_empty()).then_some(range)
+        })
+        .collect()
+}
+
+/// Where the first secret of a comment begins.
+fn first_of_comment(text: &[u8]) -> Option<usize> {
+    let places = places::loose(text);
+    let announced = places.iter().enumerate().find_map(|(at, place)| {
+        let word = text.get(place.clone())?;
+        let next = places.get(at + 1)?;
+        places::announces(word).then_some(next.start)
+    });
+    let shown = shown(text, false)
+        .into_iter()
+        .filter(|range| !is_everyday(text, range));
+    of_prose(text)
+        .into_iter()
+        .chain(shown)
+        .filter(|range| !range.is_empty())
+        .map(|range| range.start)
+        .chain(announced)
+        .min()
+}
+
+/// `Basic settings`: what comes after the name of a scheme, and is a common word.
+fn is_everyday(text: &[u8], value: &Range<usize>) -> bool {
+    const SCHEMES: [&[u8]; 4] = [b"basic", b"digest", b"negotiate", b"ntlm"];
+    let before = text
+        .get(..value.start)
+        .unwrap_or_default()
+        .trim_ascii_end()
+        .to_ascii_lowercase();
+    let value = text.get(value.clone()).unwrap_or_default();
+    let word = value.trim_ascii_end().strip_suffix(b":").unwrap_or(value);
+    let (first, rest) = word
+        .split_first()
+        .map_or((b'a', word), |(first, rest)| (*first, rest));
+    SCHEMES.iter().any(|scheme| before.ends_with(scheme))
+        && first.is_ascii_alphabetic()
+        && (rest
+            .iter()
+            .all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
+            || word.iter().all(u8::is_ascii_uppercase))
+}
+
+/// The part of a line that belongs to a private key in PEM (RFC 7468).
+fn private_key(line: &[u8], in_key: &mut bool) -> Option<Range<usize>> {
+    const BEGIN: &[u8] = b"-----BEGIN ";
+    const END: &[u8] = b"-----END ";
+    let mut start = None;
+    if *in_key {
+        let blank = line
+            .iter()
+            .take_while(|byte| words::is_blank(**byte) || **byte == b'#')
+            .count();
+        let first = line
+            .get(blank..)
+            .unwrap_or_default()
+            .split(|byte| words::is_blank(*byte))
+            .next()
+            .unwrap_or_default();
+        if SECTIONS.contains(&first) && blank == 0 {
+            *in_key = false;
+        } else {
+            start = Some(blank);
+        }
+    }
+    let mut end = line.len();
+    if let Some(begin) = find(line, BEGIN) {
+        let after = begin + BEGIN.len();
+        let label = line.get(after..).unwrap_or_default();
+        let label_length = find(label, b"-----").unwrap_or(label.len());
+        if find(
+            label.get(..label_length).unwrap_or_default(),
+            b"PRIVATE KEY",
+        )
+        .is_some()
+        {
+            *in_key = true;
+            start = start.or(Some(
+                (after + label_length + b"-----".len()).min(line.len()),
+            ));
+        }
+    }
+    let from = start?;
+    if let Some(found) = line.get(from..).and_then(|rest| find(rest, END)) {
+        end = from + found;
+        *in_key = false;
+    }
+    Some(from..end)
+}
+
+/// The line without its secrets.
+fn replace(line: &[u8], words: &Words, mut secrets: Vec<Range<usize>>, out: &mut Vec<u8>) {
+    secrets.retain(|secret| !secret.is_empty());
+    secrets.sort_by_key(|secret| secret.start);
+    let mut secrets = secrets.into_iter().peekable();
+    let mut at = 0;
+    while let Some(first) = secrets.next() {
+        let (mut part, mut closes) = words.whole(first);
+        // Those that touch are one.
+        while let Some(next) = secrets.next_if(|next| next.start <= part.end) {
+            (part, closes) = words.whole(part.start..part.end.max(next.end));
+        }
+        out.extend_from_slice(line.get(at..part.start).unwrap_or_default());
+        out.extend_from_slice(REDACTED);
+        out.extend(closes);
+        at = part.end.min(line.len());
+    }
+    out.extend_from_slice(line.get(at..).unwrap_or_default());
+}
