@@ -74,6 +74,11 @@ fn what_stands_behind_the_path_of_a_page() {
             ],
             "?scope=global&scope=backend&no-maint",
         ),
+        (
+            "metrics",
+            &[("metrics", Some("haproxy_server_status&scope=a,b"))],
+            "?metrics=haproxy_server_status%26scope%3Da%2Cb",
+        ),
     ] {
         let permit = ask(&grant, page, parameters).unwrap();
         assert_eq!(permit.suffix(), suffix);
@@ -95,6 +100,7 @@ fn what_no_page_knows_is_refused() {
         ("stats", &[("scope", None)], "parameter-value"),
         ("stats", &[("scope", Some(""))], "parameter-value"),
         ("metrics", &[("csv", None)], "unknown-parameter"),
+        ("metrics", &[("metrics", None)], "parameter-value"),
         ("metrics", &[("scope", Some("all"))], "parameter-value"),
         ("metrics", &[("scope", Some("server&x"))], "parameter-value"),
     ] {

@@ -64,6 +64,7 @@ impl Page {
                     ]),
                 ),
                 ("no-maint", Values::None),
+                ("metrics", Values::Any),
             ],
         }
     }
