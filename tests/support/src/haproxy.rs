@@ -17,6 +17,9 @@ use crate::origin::{self, Origin};
 use crate::topology::{self, Topology};
 use crate::wait::until;
 
+/// What stands for [`Haproxy::page_address`] in sections that are given.
+pub const PAGE: &str = "{page}";
+
 /// A HAProxy that is wanted: [`Haproxy::builder`], or [`Haproxy::start`] for one with nothing special.
 #[derive(Clone, Debug)]
 pub struct HaproxyBuilder {
@@ -42,12 +45,36 @@ impl HaproxyBuilder {
         self
     }
 
-    /// These sections after the default ones; a `global` section may come again.
+    /// These sections after the default ones; a `global` section may come again. [`PAGE`] in them becomes the address of
+    /// the page.
     #[must_use]
     pub fn with(mut self, sections: &str) -> Self {
         self.more.push_str(sections);
         self.more.push('\n');
         self
+    }
+
+    /// A statistics page at `/stats` and the exporter at `/metrics`, on [`Haproxy::page_address`], with these further
+    /// lines: `stats auth admin:secret`, `stats admin if TRUE`, …
+    #[must_use]
+    pub fn page(self, lines: &str) -> Self {
+        self.page_bound("", lines)
+    }
+
+    /// The same with more behind the address that it is bound to: `ssl crt site.pem alpn h2,http/1.1`.
+    #[must_use]
+    pub fn page_bound(self, bound: &str, lines: &str) -> Self {
+        self.with(&format!(
+            "
+frontend fe_page
+    mode http
+    bind {PAGE} {bound}
+    http-request use-service prometheus-exporter if {{ path /metrics }}
+    stats enable
+    stats uri /stats
+{lines}
+"
+        ))
     }
 
     /// A file in HAProxy's folder, which is also its working directory: sections name it as it is named here.
@@ -140,6 +167,7 @@ struct Ports {
     tcp: SocketAddr,
     shop: SocketAddr,
     disabled: SocketAddr,
+    page: SocketAddr,
     /// Keeps the ports from all others while HAProxy does not run: bound, but nobody listens.
     reserved: Vec<Socket>,
 }
@@ -154,7 +182,7 @@ impl Ports {
             address.ok_or_else(|| std::io::Error::other("not an address of the internet"))
         };
         let mut v4 = || pick(Ipv4Addr::LOCALHOST.into()).expect("a free port on 127.0.0.1");
-        let [admin, http, tcp, shop, disabled] = std::array::from_fn(|_| v4());
+        let [admin, http, tcp, shop, disabled, page] = std::array::from_fn(|_| v4());
         // A machine may have no IPv6 loopback.
         let admin_v6 = pick(Ipv6Addr::LOCALHOST.into()).ok();
         Self {
@@ -164,13 +192,21 @@ impl Ports {
             tcp,
             shop,
             disabled,
+            page,
             reserved,
         }
     }
 
     /// For the time until [`release`](Self::release) nobody else gets them.
     fn reserve_again(&mut self) {
-        let all = [self.admin, self.http, self.tcp, self.shop, self.disabled];
+        let all = [
+            self.admin,
+            self.http,
+            self.tcp,
+            self.shop,
+            self.disabled,
+            self.page,
+        ];
         self.reserved = all
             .into_iter()
             .chain(self.admin_v6)
@@ -243,6 +279,16 @@ impl Haproxy {
     /// Where `fe_http` listens.
     pub fn http_address(&self) -> SocketAddr {
         self.ports.http
+    }
+
+    /// Where the page listens, if there is one ([`HaproxyBuilder::page`]).
+    pub fn page_address(&self) -> SocketAddr {
+        self.ports.page
+    }
+
+    /// The address of something at the page: `/stats`, `/metrics`.
+    pub fn page_url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.ports.page)
     }
 
     /// Where `fe_tcp` listens.
@@ -435,7 +481,7 @@ impl Haproxy {
             None => topology::text(&site),
         };
         text.push_str(&self.options.more);
-        text
+        text.replace(PAGE, &self.ports.page.to_string())
     }
 
     fn settle(&self) {
