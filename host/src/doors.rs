@@ -99,8 +99,8 @@ impl Doors {
     /// The Runtime API, and nothing else.
     pub fn runtime_alone(runtime: RuntimeApi) -> Self {
         Self {
+            pages: Pages::new(runtime.name().clone(), None, None, Source::Runtime),
             runtime: Arc::new(runtime),
-            pages: Pages::new(None, None, Source::Runtime),
             files: Granted::new(Vec::new(), Vec::new()),
         }
     }

@@ -114,6 +114,7 @@ fn doors(settings: &InstanceSettings) -> Doors {
     Doors {
         runtime: Arc::new(runtime_api(settings)),
         pages: Pages::new(
+            InstanceId::new(settings.name.as_str()),
             settings.stats.clone(),
             settings.metrics.clone(),
             settings.statistics_from,

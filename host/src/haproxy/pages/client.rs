@@ -1,101 +1,41 @@
-//! Asks for pages. (Signatures only: the client comes next.)
+//! The configured pages, and what is asked of them.
 
-use thiserror::Error;
+use reqwest::header::LOCATION;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{PageDoor, Source};
+use super::agent::{Agent, Ask, Progress, Visit};
+use super::answer;
+use super::body::Body;
+use super::door::PageDoor;
+use super::error::{ActError, PageError};
+use super::facts::{self, PageFacts};
+use super::{Source, verdict};
 use crate::haproxy::Bounds;
-use crate::policy::{ActPermit, Page, PagePermit};
+use crate::haproxy::stream::Leash;
+use crate::policy::{ActPermit, InstanceId, Page, PagePermit, Permit};
 
-/// The configured pages.
+/// The configured pages of one HAProxy. Nothing is opened, and no file is read, before it is needed.
 #[derive(Debug)]
 pub struct Pages {
-    stats: Option<PageDoor>,
-    metrics: Option<PageDoor>,
+    instance: InstanceId,
+    stats: Option<Agent>,
+    metrics: Option<Agent>,
     preferred: Source,
 }
 
-/// The content of a page.
-#[derive(Debug)]
-pub struct Body(());
-
-/// Why there is no page.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum PageError {
-    /// Not configured.
-    #[error("no page is configured")]
-    NotConfigured,
-    /// Given up.
-    #[error("the call was cancelled")]
-    Cancelled,
-}
-
-impl PageError {
-    /// A stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::NotConfigured => "not-configured",
-            Self::Cancelled => "cancelled",
-        }
-    }
-
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        None
-    }
-
-    /// Whether a deadline passed.
-    pub fn is_timeout(&self) -> bool {
-        false
-    }
-
-    /// Whether the connection ended too early.
-    pub fn is_interruption(&self) -> bool {
-        false
-    }
-
-    /// Whether a limit was reached: of bytes, or of requests at once.
-    pub fn is_exhaustion(&self) -> bool {
-        false
-    }
-}
-
-/// Why an action was not taken.
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
-pub enum ActError {
-    /// There is no verdict.
-    #[error(transparent)]
-    Page(#[from] PageError),
-    /// The page's verdict.
-    #[error("{message}")]
-    Rejected {
-        /// A stable code.
-        code: &'static str,
-        /// The verdict.
-        message: String,
-    },
-    /// The permit is one for another instance.
-    #[error("the permit is for another instance")]
-    WrongInstance {},
-}
-
-impl ActError {
-    /// A stable code.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Page(error) => error.code(),
-            Self::Rejected { code, .. } => code,
-            Self::WrongInstance {} => "wrong-instance",
-        }
-    }
-}
-
 impl Pages {
-    /// These pages.
-    pub fn new(stats: Option<PageDoor>, metrics: Option<PageDoor>, preferred: Source) -> Self {
+    /// The pages of the instance that the operator calls `instance`.
+    pub fn new(
+        instance: InstanceId,
+        stats: Option<PageDoor>,
+        metrics: Option<PageDoor>,
+        preferred: Source,
+    ) -> Self {
         Self {
-            stats,
-            metrics,
+            instance,
+            stats: stats.map(|door| Agent::new(Page::Stats, door)),
+            metrics: metrics.map(|door| Agent::new(Page::Metrics, door)),
             preferred,
         }
     }
@@ -107,39 +47,117 @@ impl Pages {
 
     /// Where a page is.
     pub fn configured(&self, page: Page) -> Option<&PageDoor> {
-        match page {
-            Page::Stats => self.stats.as_ref(),
-            Page::Metrics => self.metrics.as_ref(),
+        self.agent(page).ok().map(Agent::door)
+    }
+
+    fn agent(&self, page: Page) -> Result<&Agent, PageError> {
+        let agent = match page {
+            Page::Stats => &self.stats,
+            Page::Metrics => &self.metrics,
+        };
+        agent.as_ref().ok_or(PageError::NotConfigured { page })
+    }
+
+    /// Asks for a page. Returns when it is known to be what was asked for: by its status, its kind and its first bytes.
+    pub async fn open(
+        &self,
+        permit: PagePermit,
+        bounds: Bounds,
+        cancel: &CancellationToken,
+    ) -> Result<Body, PageError> {
+        let agent = self.agent(permit.page())?;
+        let leash = leash(agent, bounds, cancel);
+        match get(agent, &permit, &leash).await {
+            Ok(body) => Ok(body),
+            Err(error) => Err(agent.explained(error, &leash).await),
         }
     }
 
-    /// Asks for a page.
-    #[expect(clippy::unused_async, reason = "it will wait")]
-    pub async fn open(
-        &self,
-        _permit: PagePermit,
-        _bounds: Bounds,
-        _cancel: &CancellationToken,
-    ) -> Result<Body, PageError> {
-        Err(PageError::NotConfigured)
-    }
-
-    /// Takes an action.
-    #[expect(clippy::unused_async, reason = "it will wait")]
+    /// Takes an action, once. A failure after it was sent leaves its outcome unknown, and says so.
     pub async fn act(
         &self,
-        _permit: ActPermit,
-        _bounds: Bounds,
-        _cancel: &CancellationToken,
+        permit: ActPermit,
+        bounds: Bounds,
+        cancel: &CancellationToken,
     ) -> Result<(), ActError> {
-        Err(PageError::NotConfigured.into())
+        let mut instances = permit.permits().iter().map(Permit::instance);
+        if let Some(other) = instances.find(|instance| **instance != self.instance) {
+            return Err(ActError::WrongInstance {
+                permitted: other.clone(),
+                asked: self.instance.clone(),
+            });
+        }
+        let agent = self.agent(Page::Stats)?;
+        let leash = leash(agent, bounds, cancel);
+        let _slot = agent.slot(&leash).await?;
+        let url = &agent.door().url;
+        let ask = Ask {
+            url: url.as_url().clone(),
+            form: Some(permit.form().to_owned()),
+            credentials: true,
+        };
+        let progress = Progress::default();
+        let response = match agent.ask(ask, &leash, &progress).await {
+            Ok(response) => response,
+            Err(error) => {
+                let error = agent.explained(error, &leash).await;
+                return Err(error.with_outcome_unknown().into());
+            }
+        };
+        let (status, headers) = (response.status(), response.headers());
+        let sent = agent.has_credentials();
+        answer::refused(Page::Stats, url, sent, status, headers)
+            .map_err(|error| PageError::from(error).with_outcome_unknown())?;
+        let target = answer::target(status, headers, response.url());
+        match (status.as_u16(), target) {
+            (303, Some(target)) if target.origin() == url.as_url().origin() => {
+                let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
+                verdict::of(url, location.and_then(verdict::word))
+            }
+            (_, Some(target)) => Err(PageError::from(answer::redirected(url, &target)).into()),
+            (200, None) => verdict::of(url, None),
+            (status, None) => {
+                let (url, status) = (url.to_string(), status);
+                let error = answer::AnswerError::UnexpectedStatus { url, status };
+                Err(agent.explained(error.into(), &leash).await.into())
+            }
+        }
+    }
+
+    /// What a page is like; `None` where it is not configured. Changes nothing.
+    pub async fn look(
+        &self,
+        page: Page,
+        bounds: Bounds,
+        cancel: &CancellationToken,
+    ) -> Option<PageFacts> {
+        let agent = self.agent(page).ok()?;
+        Some(facts::look(agent, &leash(agent, bounds, cancel)).await)
     }
 }
 
-impl Body {
-    /// The next bytes.
-    #[expect(clippy::unused_async, reason = "it will wait")]
-    pub async fn read(&mut self, _max: usize) -> Result<Vec<u8>, PageError> {
-        Ok(Vec::new())
+fn leash(agent: &Agent, bounds: Bounds, cancel: &CancellationToken) -> Leash {
+    let (door, begun) = (agent.door(), Instant::now());
+    Leash {
+        endpoint: door.url.to_string(),
+        begun,
+        deadline: bounds.deadline.min(begun + door.timeout),
+        max_bytes: bounds.max_bytes,
+        cancel: cancel.clone(),
     }
+}
+
+async fn get(agent: &Agent, permit: &PagePermit, leash: &Leash) -> Result<Body, PageError> {
+    let slot = agent.slot(leash).await?;
+    let url = agent.door().url.with_suffix(permit.suffix());
+    let progress = Progress::default();
+    let Visit { response, verdict } = agent.visit(url, true, leash, &progress).await?;
+    verdict?;
+    let headers = response.headers().clone();
+    let mut body = Body::new(response, slot, leash.clone(), agent)?;
+    if permit.wants_csv() || permit.page() == Page::Metrics {
+        let first = body.first(answer::FIRST_BYTES).await?;
+        answer::content(permit.page(), &agent.door().url, &headers, first)?;
+    }
+    Ok(body)
 }

@@ -10,6 +10,9 @@ use url::Url;
 
 use crate::secret::Secret;
 
+/// Bytes of a query that is a word.
+const MAX_WORD_BYTES: usize = 20;
+
 /// A page that was configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageDoor {
@@ -43,7 +46,8 @@ pub struct ClientCertificate {
     pub key: PathBuf,
 }
 
-/// The address of a page: `http` or `https`, a host, no credentials, no query, no fragment. Credentials that were
+/// The address of a page: `http` or `https`, a host, no credentials, no fragment, and no query but a single word, as in
+/// `/haproxy?stats`, where HAProxy has the statistics page unless `stats uri` says otherwise. Credentials that were
 /// written in it are handed out by [`PageUrl::split`], and are not in it any more.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PageUrl(Url);
@@ -72,7 +76,7 @@ impl PageUrl {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(PageUrlError::Scheme(url.scheme().to_owned()));
         }
-        if url.query().is_some() {
+        if url.query().is_some_and(|query| !is_word(query)) {
             return Err(PageUrlError::Part("query"));
         }
         if url.fragment().is_some() {
@@ -119,13 +123,36 @@ impl PageUrl {
     pub fn with_path(&self, path: &str) -> Self {
         let mut url = self.0.clone();
         url.set_path(path);
+        url.set_query(None);
         Self(url)
+    }
+
+    /// The address with what was permitted to stand behind it: `;csv;norefresh`, or `?scope=server`.
+    pub(super) fn with_suffix(&self, suffix: &str) -> Url {
+        let mut url = self.0.clone();
+        match (suffix.strip_prefix('?'), url.query().map(str::to_owned)) {
+            (Some(parameters), None) => url.set_query(Some(parameters)),
+            (Some(parameters), Some(query)) => {
+                url.set_query(Some(&format!("{query}&{parameters}")));
+            }
+            (None, Some(query)) => url.set_query(Some(&format!("{query}{suffix}"))),
+            (None, None) => url.set_path(&format!("{}{suffix}", self.0.path())),
+        }
+        url
     }
 
     /// Whether both are of one scheme, host and port (RFC 6454, section 5).
     pub fn same_origin(&self, other: &Self) -> bool {
         self.0.origin() == other.0.origin()
     }
+}
+
+/// Whether a query is a word, which names a page and hides no secret.
+fn is_word(query: &str) -> bool {
+    (1..=MAX_WORD_BYTES).contains(&query.len())
+        && query
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 impl fmt::Display for PageUrl {
@@ -160,6 +187,37 @@ mod tests {
     }
 
     #[test]
+    fn what_was_asked_for_stands_behind_the_address() {
+        for (address, suffix, expected) in [
+            ("http://lb:8404", ";csv", "http://lb:8404/;csv"),
+            (
+                "http://lb/stats",
+                ";csv;scope=be%3Aa%2F",
+                "http://lb/stats;csv;scope=be%3Aa%2F",
+            ),
+            (
+                "http://lb/haproxy?stats",
+                ";csv;norefresh",
+                "http://lb/haproxy?stats;csv;norefresh",
+            ),
+            ("http://lb/metrics", "", "http://lb/metrics"),
+            (
+                "http://lb/metrics",
+                "?scope=global&no-maint",
+                "http://lb/metrics?scope=global&no-maint",
+            ),
+            (
+                "http://lb/metrics?a",
+                "?scope=global",
+                "http://lb/metrics?a&scope=global",
+            ),
+        ] {
+            let url: PageUrl = address.parse().unwrap();
+            assert_eq!(url.with_suffix(suffix).as_str(), expected);
+        }
+    }
+
+    #[test]
     fn what_is_no_page_is_refused_without_being_repeated() {
         for text in [
             "",
@@ -169,6 +227,7 @@ mod tests {
             "http://ops:s3cret@lb:99999/stats",
             "http://ops:s3cret@lb/stats;csv",
             "http://ops:s3cret@lb/stats?a=b",
+            "http://ops:s3cret@lb/stats?0123456789abcdef01234567",
             "http://ops:s3cret@lb/stats#a",
             "http://ops@lb/stats",
             "http://:s3cret@lb/stats",
