@@ -26,8 +26,8 @@ use haproxy_replies::names::{LISTED, Nearest, Suggestion};
 use haproxy_replies::servers_state::{ServerState, ServersStateError, ServersStateReader};
 use haproxy_replies::stat::{Consumer, ObjectType, ProxySearch, StatError};
 
-pub use origin::{Origin, SaidBy, from_any};
-pub use page::{hidden, no_such_on_page, of_page, read, server_of_page};
+pub use origin::{Origin, SaidBy, from_any, to_change};
+pub use page::{act_on_page, hidden, no_such_on_page, of_page, read, server_of_page};
 pub use row::{Object, Row, row, row_of_page};
 pub use waiting::Waiting;
 

@@ -61,8 +61,27 @@ pub fn from_any<T>(
     call: &Call<'_>,
     read: impl Fn(&Origin) -> Result<T, Failure>,
 ) -> Result<(T, Origin), Failure> {
+    from_first(call, call.pages().sources(), read)
+}
+
+/// Reads what is to be changed: from the Runtime API, whatever the operator prefers to read from, and from the statistics
+/// page where there is none or it cannot be reached, so that nothing was asked of it. The change goes the same way.
+pub fn to_change<T>(
+    call: &Call<'_>,
+    read: impl Fn(&Origin) -> Result<T, Failure>,
+) -> Result<(T, Origin), Failure> {
+    let mut sources = call.pages().sources();
+    sources.sort_by_key(|source| *source != Source::Runtime);
+    from_first(call, sources, read)
+}
+
+fn from_first<T>(
+    call: &Call<'_>,
+    sources: Vec<Source>,
+    read: impl Fn(&Origin) -> Result<T, Failure>,
+) -> Result<(T, Origin), Failure> {
     let mut unreachable = None;
-    for source in call.pages().sources() {
+    for source in sources {
         let origin = Origin::of(call, source);
         match read(&origin) {
             Ok(answer) => return Ok((answer, origin)),

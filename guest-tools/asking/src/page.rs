@@ -33,6 +33,28 @@ pub fn read<R: Readable, C: Consumer>(
     reader.finish().map_err(told)
 }
 
+/// Does something with a server through the page's form. A refusal says what to do next.
+pub fn act_on_page(pages: Pages, action: &str, backend: &str, server: &str) -> Result<(), Failure> {
+    pages.act(action, backend, &[server]).map_err(|failure| {
+        let hint = match failure.rejection() {
+            None => return failure,
+            Some("denied-by-page") => {
+                "the page takes changes only where the section that it is in has `stats admin if …` in HAProxy's \
+                 configuration, with a condition that holds for this server; or give the Runtime API (HAPROXY_RUNTIME_URL)"
+            }
+            Some("nothing-done") => {
+                "the server has nothing that this changes: no such check is configured or enabled, or it follows the \
+                 server that it tracks; see get_server"
+            }
+            Some("no-such-object") => {
+                "it was removed just now: list_servers lists the servers of a backend"
+            }
+            Some(_) => "the page's verdict says what is wrong; get_server shows how the server is set",
+        };
+        failure.hint(hint)
+    })
+}
+
 /// What the page shows of one server, or which names are near.
 pub fn server_of_page<C: Consumer<Error = StatError>>(
     pages: Pages,

@@ -65,7 +65,7 @@ impl Added {
         };
         self.addr == Some(address.ip())
             && self.port == u64::from(address.port())
-            && self.service.state == state
+            && self.service.state == Some(state)
             && wanted.weight.is_none_or(|weight| self.weight == weight)
             && wanted.maxconn.is_none_or(|maxconn| self.maxconn == maxconn)
             && (self.backup || !wanted.backup)
@@ -125,7 +125,7 @@ pub(crate) fn add_server(call: &Call<'_>) -> Result<Outcome, Failure> {
     if let Some(after) = &change.after {
         line = format!(
             "{line}: {}, health check {}",
-            after.service.state.word(),
+            after.service.word(),
             after.check.words()
         );
     }

@@ -1,10 +1,12 @@
 //! `enable_agent`, `disable_agent` and `set_server_agent`: whether the agent on a server is asked, and what it said.
 
-use haproxy_mcp_sdk::{Call, Failure, Instance, Need, Outcome};
+use haproxy_asking::{Origin, Row, to_change};
+use haproxy_mcp_sdk::{Call, Failure, Need, Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::named::{Named, SET_SERVER, admin};
-use crate::seen::{Checked, made};
+use crate::named::{Action, Named, SET_SERVER, admin};
+use crate::page::Shown;
+use crate::seen::{Checked, confirmed};
 
 const ENABLE: Need = admin(&["enable", "agent"]);
 const DISABLE: Need = admin(&["disable", "agent"]);
@@ -16,28 +18,50 @@ struct Agent {
 }
 
 pub(crate) fn enable_agent(call: &Call<'_>) -> Result<Outcome, Failure> {
-    switch(call, &ENABLE, |agent| agent == Checked::Enabled)
+    let action = Action {
+        need: &ENABLE,
+        further: &[],
+        page: "eagent",
+    };
+    switch(call, action, |agent| agent == Checked::Enabled)
 }
 
 pub(crate) fn disable_agent(call: &Call<'_>) -> Result<Outcome, Failure> {
-    switch(call, &DISABLE, |agent| agent != Checked::Enabled)
+    let action = Action {
+        need: &DISABLE,
+        further: &[],
+        page: "dagent",
+    };
+    switch(call, action, |agent| agent != Checked::Enabled)
 }
 
-fn switch(call: &Call<'_>, need: &Need, holds: fn(Checked) -> bool) -> Result<Outcome, Failure> {
+fn switch(call: &Call<'_>, action: Action, holds: fn(Checked) -> bool) -> Result<Outcome, Failure> {
     let named: Named = call.arguments()?;
-    let (instance, path) = (call.instance(), named.path());
-    let change = made(
-        call,
-        || {
-            let agent = named.seen(&instance)?.agent_check();
-            Ok(Agent { agent })
-        },
-        |_| named.ask(&instance, need, &[]).map(drop),
-        |after| holds(after.agent),
-        &format!("`{} {path}`", need.command.join(" ")),
-    )?;
-    let line = format!("{path}: agent check {}", change.after.agent.words());
-    Ok(Outcome::of(&named.answer(change))?.text(line))
+    let path = named.path();
+    let read = |origin: &Origin| {
+        let agent = match origin {
+            Origin::Runtime(instance) => named.seen(instance)?.agent_check(),
+            Origin::Page(pages) => Shown::read(*pages, &named)?.agent_check(),
+        };
+        Ok(Agent { agent })
+    };
+    let (before, origin) = to_change(call, read)?;
+    named.act(&origin, action)?;
+    let again = || {
+        let mut after = read(&origin)?;
+        if before.agent == Checked::Enabled && after.agent == Checked::NotEnabled {
+            // It is configured: it was asked just now.
+            after.agent = Checked::Disabled;
+        }
+        Ok(after)
+    };
+    let what = format!("`{} {path}`", action.need.command.join(" "));
+    let change = confirmed(call, before, again, |after| holds(after.agent), &what)?;
+    let line = origin.line(format!(
+        "{path}: agent check {}",
+        change.after.agent.words()
+    ));
+    Ok(Outcome::of(&named.answer_from(&origin, change))?.text(line))
 }
 
 #[derive(Deserialize)]
@@ -64,20 +88,35 @@ struct Found {
     agent_rise: Option<u64>,
 }
 
-fn read(instance: &Instance, named: &Named, id: &str) -> Result<Found, Failure> {
-    let row = named.row(instance, id, &["status", "agent_health", "agent_rise"])?;
-    Ok(Found {
-        status: row.text("status").to_owned(),
-        agent_health: row.number("agent_health"),
-        agent_rise: row.number("agent_rise"),
-    })
+impl From<&Row> for Found {
+    fn from(row: &Row) -> Self {
+        Self {
+            status: row.text("status").to_owned(),
+            agent_health: row.number("agent_health"),
+            agent_rise: row.number("agent_rise"),
+        }
+    }
 }
+
+const COLUMNS: &[&str] = &["status", "agent_health", "agent_rise"];
 
 impl Said {
     fn word(self) -> &'static str {
         match self {
             Self::Up => "up",
             Self::Down => "down",
+        }
+    }
+
+    fn action(self) -> Action {
+        let (further, page): (&[&str], &str) = match self {
+            Self::Up => (&["agent", "up"], "arunn"),
+            Self::Down => (&["agent", "down"], "adown"),
+        };
+        Action {
+            need: &SET_SERVER,
+            further,
+            page,
         }
     }
 
@@ -97,22 +136,26 @@ pub(crate) fn set_server_agent(call: &Call<'_>) -> Result<Outcome, Failure> {
         agent,
     } = call.arguments()?;
     let named = Named { backend, server };
-    let (instance, path) = (call.instance(), named.path());
-    let id = named.seen(&instance)?.id;
-    let change = made(
+    let path = named.path();
+    let ((before, id), origin) = to_change(call, |origin| {
+        let id = match origin {
+            Origin::Runtime(instance) => named.seen(instance)?.id,
+            Origin::Page(_) => String::new(),
+        };
+        Ok((Found::from(&named.row_from(origin, &id, COLUMNS)?), id))
+    })?;
+    named.act(&origin, agent.action())?;
+    let change = confirmed(
         call,
-        || read(&instance, &named, &id),
-        |_| {
-            let words = ["agent", agent.word()];
-            named.ask(&instance, &SET_SERVER, &words).map(drop)
-        },
+        before,
+        || Ok(Found::from(&named.row_from(&origin, &id, COLUMNS)?)),
         |after| agent.is(after),
         &format!("agent {} of `{path}`", agent.word()),
     )?;
-    let line = format!(
+    let line = origin.line(format!(
         "{path}: agent {}, until it is asked again; status {}",
         agent.word(),
         change.after.status
-    );
-    Ok(Outcome::of(&named.answer(change))?.text(line))
+    ));
+    Ok(Outcome::of(&named.answer_from(&origin, change))?.text(line))
 }

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use haproxy_asking::{Row, Waiting};
+use haproxy_asking::{Origin, Row, Waiting, to_change};
 use haproxy_mcp_sdk::{Call, Change, Failure, Instance, Outcome};
 use serde::{Deserialize, Serialize};
 
-use crate::named::{Named, SET_SERVER};
-use crate::seen::{Asked, Service, confirmed};
+use crate::named::Named;
+use crate::page::Shown;
+use crate::seen::{Asked, Service, judged};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,19 +77,29 @@ pub(crate) fn drain_server(call: &Call<'_>) -> Result<Outcome, Failure> {
         maint,
     } = call.arguments()?;
     let named = Named { backend, server };
-    let (instance, path) = (call.instance(), named.path());
-    let seen = named.seen(&instance)?;
-    let before = Service::from(&seen);
+    let path = named.path();
+    let ((before, id), origin) = to_change(call, |origin| match origin {
+        Origin::Runtime(instance) => {
+            let seen = named.seen(instance)?;
+            Ok((Service::from(&seen), seen.id))
+        }
+        Origin::Page(pages) => {
+            let shown = Shown::read(*pages, &named)?;
+            if shown.asked() != Some(Asked::Maint) {
+                shown.would_show(Asked::Drain, &path)?;
+            }
+            Ok((Service::from(&shown), String::new()))
+        }
+    })?;
     // One in maintenance gets no new sessions either; draining it would let persisting ones in again.
     let mut wanted = Asked::Maint;
-    if before.state != Asked::Maint {
+    if before.state != Some(Asked::Maint) {
         wanted = Asked::Drain;
-        let words = ["state", wanted.word()];
-        named.ask(&instance, &SET_SERVER, &words)?;
+        named.act(&origin, wanted.action())?;
     }
     let waiting = Waiting::new(call, Duration::from_secs(timeout_seconds.unwrap_or(60)));
     let left = loop {
-        let row = named.row(&instance, &seen.id, COLUMNS)?;
+        let row = named.row_from(&origin, &id, COLUMNS)?;
         let left = Left::of(&row);
         let status = row.text("status");
         // Somebody put it back into service: the sessions will not end, and reading back will say so.
@@ -101,14 +112,13 @@ pub(crate) fn drain_server(call: &Call<'_>) -> Result<Outcome, Failure> {
     let drained = left.is_none();
     if drained && maint && wanted == Asked::Drain {
         wanted = Asked::Maint;
-        let words = ["state", wanted.word()];
-        named.ask(&instance, &SET_SERVER, &words)?;
+        named.act(&origin, wanted.action())?;
     }
-    let change = confirmed(
+    let change = judged(
         call,
         before,
-        || Ok(Service::from(&named.seen(&instance)?)),
-        |after| after.state == wanted,
+        || named.service(&origin),
+        |after| wanted.judge(after),
         &format!("state {} of `{path}`", wanted.word()),
     )?;
     let waited_seconds = waiting.waited().as_secs();
@@ -130,5 +140,6 @@ pub(crate) fn drain_server(call: &Call<'_>) -> Result<Outcome, Failure> {
         left,
         waited_seconds,
     };
-    Ok(Outcome::of(&named.answer(answer))?.text(line))
+    let line = origin.line(line);
+    Ok(Outcome::of(&named.answer_from(&origin, answer))?.text(line))
 }

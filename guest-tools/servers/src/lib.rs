@@ -18,6 +18,7 @@ mod health;
 mod keywords;
 mod limit;
 mod named;
+mod page;
 mod ramp;
 mod seen;
 mod state;
@@ -51,6 +52,7 @@ const TOOLS: &[Tool] = &[
         toolset: "servers",
         idempotent: true,
         run: state::enable_server,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {
@@ -64,6 +66,7 @@ const TOOLS: &[Tool] = &[
         toolset: "servers",
         idempotent: true,
         run: state::disable_server,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {
@@ -80,6 +83,7 @@ const TOOLS: &[Tool] = &[
         idempotent: true,
         longest_seconds: 3600,
         run: drain::drain_server,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {
@@ -94,6 +98,7 @@ const TOOLS: &[Tool] = &[
         toolset: "servers",
         idempotent: true,
         run: state::set_server_state,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {
@@ -150,6 +155,7 @@ const TOOLS: &[Tool] = &[
         toolset: "servers",
         idempotent: true,
         run: health::enable_health,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {
@@ -163,6 +169,7 @@ const TOOLS: &[Tool] = &[
         toolset: "servers",
         idempotent: true,
         run: health::disable_health,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {
@@ -177,6 +184,7 @@ const TOOLS: &[Tool] = &[
         toolset: "servers",
         idempotent: true,
         run: health::set_server_health,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {
@@ -190,6 +198,7 @@ const TOOLS: &[Tool] = &[
         toolset: "servers",
         idempotent: true,
         run: agent::enable_agent,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {
@@ -203,6 +212,7 @@ const TOOLS: &[Tool] = &[
         toolset: "servers",
         idempotent: true,
         run: agent::disable_agent,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {
@@ -216,6 +226,7 @@ const TOOLS: &[Tool] = &[
         toolset: "servers",
         idempotent: true,
         run: agent::set_server_agent,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
     Tool {

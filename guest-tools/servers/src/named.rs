@@ -1,11 +1,14 @@
 //! A server by its name, as HAProxy wants it: `backend/server`.
 
-use haproxy_asking::{Object, Row, is_number, no_such_backend, row, states};
+use haproxy_asking::{
+    Object, Origin, Row, SaidBy, act_on_page, is_number, no_such_backend, row, row_of_page, states,
+};
 use haproxy_mcp_sdk::{Failure, Instance, Need};
 use haproxy_replies::names::{LISTED, Nearest};
 use serde::{Deserialize, Serialize};
 
-use crate::seen::Seen;
+use crate::page::Shown;
+use crate::seen::{Seen, Service};
 
 /// `set server …`.
 pub(crate) const SET_SERVER: Need = admin(&["set", "server"]);
@@ -17,6 +20,16 @@ pub(crate) const fn admin(command: &'static [&'static str]) -> Need {
         since: None,
         level: Some("admin"),
     }
+}
+
+/// Something that can be done with a server through the Runtime API and through the form of the statistics page.
+#[derive(Clone, Copy)]
+pub(crate) struct Action {
+    pub(crate) need: &'static Need,
+    /// What stands behind the name of the server.
+    pub(crate) further: &'static [&'static str],
+    /// The page's word for it.
+    pub(crate) page: &'static str,
 }
 
 /// A server that a tool is about.
@@ -34,6 +47,9 @@ pub(crate) struct Answer<'a, T: Serialize> {
     pub(crate) server: &'a str,
     #[serde(flatten)]
     pub(crate) about: T,
+    /// Where it was read and changed, for what can be done in more than one way.
+    #[serde(flatten)]
+    pub(crate) said: Option<SaidBy>,
 }
 
 impl Named {
@@ -48,6 +64,44 @@ impl Named {
             backend: &self.backend,
             server: &self.server,
             about,
+            said: None,
+        }
+    }
+
+    /// An answer about it, from this source.
+    pub(crate) fn answer_from<T: Serialize>(&self, origin: &Origin, about: T) -> Answer<'_, T> {
+        Answer {
+            said: Some(origin.said(None)),
+            ..self.answer(about)
+        }
+    }
+
+    /// Does something with it, the way that it was read.
+    pub(crate) fn act(&self, origin: &Origin, action: Action) -> Result<(), Failure> {
+        match origin {
+            Origin::Runtime(instance) => self.ask(instance, action.need, action.further).map(drop),
+            Origin::Page(pages) => act_on_page(*pages, action.page, &self.backend, &self.server),
+        }
+    }
+
+    /// Whether it is in service.
+    pub(crate) fn service(&self, origin: &Origin) -> Result<Service, Failure> {
+        match origin {
+            Origin::Runtime(instance) => Ok(Service::from(&self.seen(instance)?)),
+            Origin::Page(pages) => Ok(Service::from(&Shown::read(*pages, self)?)),
+        }
+    }
+
+    /// Columns of its statistics from this source; `id` is HAProxy's number of it, which the page does not need.
+    pub(crate) fn row_from(
+        &self,
+        origin: &Origin,
+        id: &str,
+        columns: &'static [&'static str],
+    ) -> Result<Row, Failure> {
+        match origin {
+            Origin::Runtime(instance) => self.row(instance, id, columns),
+            Origin::Page(pages) => row_of_page(*pages, &self.backend, &self.server, columns),
         }
     }
 

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use haproxy_asking::admin_state;
-use haproxy_mcp_sdk::{Call, Change, Failure};
+use haproxy_mcp_sdk::{Call, Change, Detail, Failure};
 use haproxy_replies::servers_state::{ServerState, ServersStateError};
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,10 @@ pub(crate) enum Operational {
     Up,
     /// It takes only sessions that persist.
     Stopping,
-    /// A number that this module does not know.
+    /// It works, or comes up slowly: where only the statistics page says it, of one that is drained.
+    #[serde(rename = "up-or-starting")]
+    UpOrStarting,
+    /// A number or a word that this module does not know.
     Unknown,
 }
 
@@ -69,6 +72,10 @@ pub(crate) enum Checked {
     Enabled,
     Disabled,
     NotConfigured,
+    /// Disabled or not configured: the statistics page does not tell which.
+    NotEnabled,
+    /// Where the statistics page does not show it.
+    NotShown,
 }
 
 impl Seen {
@@ -151,6 +158,8 @@ impl Checked {
             Self::Enabled => "enabled",
             Self::Disabled => "disabled",
             Self::NotConfigured => "not configured",
+            Self::NotEnabled => "not enabled",
+            Self::NotShown => "not shown",
         }
     }
 }
@@ -163,13 +172,14 @@ impl Operational {
             Self::Starting => "starting",
             Self::Up => "up",
             Self::Stopping => "stopping",
+            Self::UpOrStarting => "up or starting",
             Self::Unknown => "in a state that is not known",
         }
     }
 
     /// Whether it gets new sessions.
     pub(crate) fn is_up(self) -> bool {
-        matches!(self, Self::Up | Self::Starting)
+        matches!(self, Self::Up | Self::Starting | Self::UpOrStarting)
     }
 }
 
@@ -187,25 +197,53 @@ impl Asked {
 /// Whether a server is in service, as answers show it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Service {
-    pub(crate) state: Asked,
+    /// None where the statistics page does not show it, as all that is left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) state: Option<Asked>,
     pub(crate) operational: Operational,
-    pub(crate) admin_state: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) admin_state: Option<Vec<String>>,
+}
+
+impl Service {
+    /// Its state, for a person.
+    pub(crate) fn word(&self) -> &'static str {
+        match self.state {
+            Some(state) => state.word(),
+            None => self.operational.word(),
+        }
+    }
 }
 
 impl From<&Seen> for Service {
     fn from(seen: &Seen) -> Self {
         Self {
-            state: seen.asked(),
+            state: Some(seen.asked()),
             operational: seen.operational,
-            admin_state: admin_state::names(seen.admin),
+            admin_state: Some(admin_state::names(seen.admin)),
         }
     }
 }
 
-/// How often a change is looked for that HAProxy says it made, and the time between: it applies some of them a moment
+/// How long a change is looked for that HAProxy says it made, and the time between: it applies some of them a moment
 /// later, in a task of its own.
-const LOOKS: u32 = 25;
+const LOOKS: Duration = Duration::from_millis(500);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
+
+/// What was read back says that what was asked for is so, that it is not, or nothing of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    Holds,
+    Fails,
+    /// The statistics page does not show it.
+    NotShown,
+}
+
+impl Verdict {
+    pub(crate) fn of(holds: bool) -> Self {
+        if holds { Self::Holds } else { Self::Fails }
+    }
+}
 
 /// Reads, acts, and reads back until what was asked for is there, for half a second at most.
 pub(crate) fn made<T: Serialize + PartialEq>(
@@ -228,14 +266,46 @@ pub(crate) fn confirmed<T: Serialize + PartialEq>(
     holds: impl Fn(&T) -> bool,
     what: &str,
 ) -> Result<Change<T>, Failure> {
+    judged(call, before, read, |after| Verdict::of(holds(after)), what)
+}
+
+/// The same, where what is read back may not show it. A change that was not seen is no success: the caller learns what the
+/// page said and what it showed. [`not_shown`] is for what is known beforehand not to be seen.
+pub(crate) fn judged<T: Serialize + PartialEq>(
+    call: &Call<'_>,
+    before: T,
+    read: impl Fn() -> Result<T, Failure>,
+    judge: impl Fn(&T) -> Verdict,
+    what: &str,
+) -> Result<Change<T>, Failure> {
+    let since = call.monotonic();
     let mut after = read()?;
-    for _ in 1..LOOKS {
-        if holds(&after) {
-            break;
-        }
+    while judge(&after) != Verdict::Holds && call.monotonic().saturating_sub(since) < LOOKS {
         call.sleep(BETWEEN_LOOKS)?;
         after = read()?;
     }
-    let holds = holds(&after);
-    Change::confirmed(before, after, holds, what)
+    match judge(&after) {
+        Verdict::NotShown => {
+            let seen =
+                serde_json::json!({ "reason": "not-shown", "before": before, "after": after });
+            Err(Failure::not_applied(format!(
+                "the statistics page says that it did it, and does not show whether it is so: {what}"
+            ))
+            .hint("look at it through HAProxy's Runtime API, or again with get_server once its state is another")
+            .details(seen.to_string()))
+        }
+        verdict => Change::confirmed(before, after, verdict == Verdict::Holds, what),
+    }
+}
+
+/// The refusal of a change whose outcome the statistics page would not show: nothing was changed.
+pub(crate) fn not_shown(message: String, hint: &str) -> Failure {
+    Failure::Rejected(
+        "not-shown".to_owned(),
+        Detail {
+            message,
+            hint: Some(hint.to_owned()),
+            details: serde_json::json!({ "reason": "not-shown" }).to_string(),
+        },
+    )
 }

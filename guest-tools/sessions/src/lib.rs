@@ -8,6 +8,7 @@
 )]
 #![warn(clippy::pedantic)]
 
+mod counted;
 mod detail;
 mod filter;
 mod list;
@@ -71,6 +72,7 @@ const TOOLS: &[Tool] = &[
         // those that came since end as well
         idempotent: false,
         run: of_server::shutdown_sessions_server,
+        doors: &["runtime", "stats"],
         ..Tool::USUAL
     },
 ];
