@@ -24,6 +24,7 @@ const FAMILIES: &[&str] = &[
     "process",
     "logs",
     "stats",
+    "metrics",
     "topology",
     "certificates",
     "master",

@@ -48,6 +48,8 @@ const GRANTS: &[(&str, Access, &[&str])] = &[
         Access::Read,
         &["show stat", "show stat *", "show info", "dump stats-file"],
     ),
+    // speaks to the exporter alone
+    ("metrics", Access::Read, &[]),
     (
         "topology",
         Access::Read,
