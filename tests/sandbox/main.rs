@@ -36,6 +36,7 @@ mod loading;
 mod logged;
 mod named;
 mod places;
+mod reaching;
 mod replies;
 mod site;
 mod starting;

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use wit_component::ComponentEncoder;
 
 /// Core modules, which are encoded as components here: they import nothing but the contract.
-const CORE: [&str; 2] = ["hostile", "described"];
+const CORE: [&str; 3] = ["hostile", "reaching", "described"];
 const CORE_TARGET: &str = "wasm32-unknown-unknown";
 
 /// Those that the toolchain makes components of, with all that its standard library imports.
