@@ -19,6 +19,7 @@ mod schemas;
 
 use std::process::Command;
 
+use haproxy_mcp_testkit::mcp::EVERY_DOOR;
 use serde_json::Value;
 
 /// The tools that `haproxy-mcp tools` lists with these arguments: what clients see, and access and toolset.
@@ -26,6 +27,7 @@ fn tools(arguments: &[&str]) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_haproxy-mcp"))
         .env_clear()
         .args(["tools", "--format", "json"])
+        .args(EVERY_DOOR)
         .args(arguments)
         .output()
         .unwrap();

@@ -14,6 +14,7 @@ mod wit;
 use std::process::Command;
 
 use haproxy_mcp_testkit::generated::Generated;
+use haproxy_mcp_testkit::mcp::EVERY_DOOR;
 
 #[test]
 fn the_reference_of_tools_is_that_of_this_build() {
@@ -65,6 +66,7 @@ fn run(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_haproxy-mcp"))
         .env_clear()
         .args(arguments)
+        .args(EVERY_DOOR)
         .output()
         .unwrap();
     let errors = String::from_utf8_lossy(&output.stderr);

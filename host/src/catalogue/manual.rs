@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::selection;
 use super::tool::Tool;
+use crate::doors::DoorName;
 use crate::policy::Access;
 
 /// Everything that a client sees of a tool, and what it may do here.
@@ -15,6 +16,7 @@ pub fn document(tool: &Tool) -> Value {
         "title": tool.title,
         "toolset": tool.toolset,
         "access": tool.access.to_string(),
+        "doors": tool.doors.iter().map(|door| door.as_str()).collect::<Vec<_>>(),
         "description": tool.description,
         "annotations": {
             "readOnlyHint": tool.access == Access::Read,
@@ -52,6 +54,7 @@ pub fn reference(tools: &[Tool]) -> String {
          Written by `haproxy-mcp tools --toolsets all --access admin --format md`; `make docs` writes it anew.\n\n\
          Tools that are listed by default are marked; `--toolsets`, `--tools` and `--exclude-tools` choose others. Those \
          that need more access than the server allows (`--access`) are not listed. \
+         A tool is listed where one of the doors that it works with is configured. \
          An answer is a JSON object; an error is `{code, message, hint, details}`.\n\n",
     );
     text.push_str(&table(tools));
@@ -64,11 +67,12 @@ pub fn reference(tools: &[Tool]) -> String {
 fn section(text: &mut String, tool: &Tool) {
     let _ = write!(
         text,
-        "\n## `{}`\n\n{}. Toolset `{}`, access `{}`{}{}.\n\n{}\n",
+        "\n## `{}`\n\n{}. Toolset `{}`, access `{}`{}{}{}.\n\n{}\n",
         tool.name,
         tool.title,
         tool.toolset,
         tool.access,
+        works_with(&tool.doors),
         if is_default(tool) {
             ", listed by default"
         } else {
@@ -90,6 +94,14 @@ fn section(text: &mut String, tool: &Tool) {
     }
     text.push_str("\n| answer | type | what it is |\n|---|---|---|\n");
     fields(text, tool.output.document());
+}
+
+/// Which doors a tool works with; most need the Runtime API, and say nothing.
+fn works_with(doors: &[DoorName]) -> String {
+    match doors {
+        [] | [DoorName::Runtime] => String::new(),
+        doors => format!(", works with {}", selection::any_of(doors)),
+    }
 }
 
 fn is_default(tool: &Tool) -> bool {

@@ -242,10 +242,10 @@ impl LoadError {
                 "build for `wasm32-wasip2`, or encode a core module with `wasm-tools component new`".to_owned()
             }
             Self::Import { import, .. } if import.starts_with("wasi:http") => {
-                "a module has no HTTP of its own; it reaches HAProxy through `haproxy:module/runtime`".to_owned()
+                "a module has no HTTP of its own; it reaches HAProxy through `haproxy:module/runtime`, and its pages through `haproxy:module/pages`".to_owned()
             }
             Self::Import { .. } => {
-                "a module given with `--module` may import `runtime`, `invocation`, `clock`, `progress` and `log` of `haproxy:module@0.1`, and the WASI that its language links; leave the import out".to_owned()
+                "a module given with `--module` may import `runtime`, `pages`, `invocation`, `clock`, `progress` and `log` of `haproxy:module@0.1`, and the WASI that its language links; leave the import out".to_owned()
             }
             Self::Compile { .. } => {
                 "the file may be damaged: build it again; if a limit is named, the module has to need less".to_owned()

@@ -25,6 +25,18 @@ pub const HANDSHAKE_VERSION: &str = "2025-11-25";
 /// The version without a handshake.
 pub const STATELESS_VERSION: &str = "2026-07-28";
 
+/// Flags that name every door to HAProxy, at addresses where nobody is: each tool is listed then.
+pub const EVERY_DOOR: [&str; 8] = [
+    "--runtime-url",
+    "unix:///nonexistent/haproxy.sock",
+    "--stats-url",
+    "http://127.0.0.1:1/stats",
+    "--haproxy-config",
+    "/nonexistent/haproxy.cfg",
+    "--haproxy-log",
+    "/nonexistent/haproxy.log",
+];
+
 /// A server that is wanted: [`McpServer::builder`].
 #[derive(Clone, Debug)]
 pub struct McpServerBuilder {
