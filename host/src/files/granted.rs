@@ -1,100 +1,119 @@
-//! What was granted. (Signatures only: the files come next.)
+//! What was granted, by the names that modules use.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use thiserror::Error;
-
+use super::error::FileError;
+use super::facts::FileFacts;
+use super::listing::Listing;
+use super::opening;
+use super::reading::OpenFile;
 use crate::policy::{Artefact, FilePermit};
 
-/// The granted files.
+/// The files and folders that the operator granted. Having it opens nothing.
 #[derive(Debug)]
 pub struct Granted {
-    config: Vec<PathBuf>,
-    log: Vec<PathBuf>,
-}
-
-/// An open file.
-#[derive(Debug)]
-pub struct OpenFile(());
-
-/// Why there is no file.
-#[derive(Debug, Error)]
-pub enum FileError {
-    /// Not granted.
-    #[error("no such files are granted")]
-    NotConfigured,
-}
-
-impl FileError {
-    /// A stable code.
-    pub fn code(&self) -> &'static str {
-        "not-configured"
-    }
-
-    /// What to do about it.
-    pub fn hint(&self) -> Option<String> {
-        None
-    }
-
-    /// Whether the file was cut off while it was read.
-    pub fn is_interruption(&self) -> bool {
-        false
-    }
+    config: Arc<[PathBuf]>,
+    log: Arc<[PathBuf]>,
 }
 
 impl Granted {
-    /// These files and folders.
+    /// These files and folders, each list in the order in which HAProxy gets them (`-f`).
     pub fn new(config: Vec<PathBuf>, log: Vec<PathBuf>) -> Self {
-        Self { config, log }
+        Self {
+            config: config.into(),
+            log: log.into(),
+        }
     }
 
     /// Whether there is anything of this artefact.
     pub fn has(&self, artefact: Artefact) -> bool {
-        match artefact {
-            Artefact::Config => !self.config.is_empty(),
-            Artefact::Log => !self.log.is_empty(),
+        !self.of(artefact).is_empty()
+    }
+
+    /// The names of its files, in the order in which HAProxy reads those of `config`.
+    ///
+    /// # Errors
+    /// [`FileError::NotConfigured`], and what keeps a granted folder from being read.
+    pub async fn names(&self, permit: &FilePermit) -> Result<Vec<String>, FileError> {
+        let artefact = permit.artefact();
+        let listing = self.on(artefact, move |granted| Listing::of(artefact, granted));
+        let listing = listing.await?;
+        match listing.incomplete {
+            Some(error) => Err(error),
+            None => Ok(listing.files.into_iter().map(|file| file.name).collect()),
         }
     }
 
-    /// The names of its files.
-    pub fn names(&self, _permit: &FilePermit) -> Result<Vec<String>, FileError> {
-        Err(FileError::NotConfigured)
+    /// Opens one of its files, at its beginning.
+    ///
+    /// # Errors
+    /// As [`Self::names`], and what keeps the file from being read.
+    pub async fn open(&self, permit: &FilePermit, name: &str) -> Result<OpenFile, FileError> {
+        self.open_from(permit, name, None).await
     }
 
-    /// Opens one.
-    pub fn open(&self, _permit: &FilePermit, _name: &str) -> Result<OpenFile, FileError> {
-        Err(FileError::NotConfigured)
-    }
-
-    /// Opens its end.
-    pub fn open_tail(
+    /// Opens one of its files so that reading begins at the first line that starts in its last `bytes` bytes.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_tail(
         &self,
-        _permit: &FilePermit,
-        _name: &str,
-        _bytes: u64,
+        permit: &FilePermit,
+        name: &str,
+        bytes: u64,
     ) -> Result<OpenFile, FileError> {
-        Err(FileError::NotConfigured)
+        self.open_from(permit, name, Some(bytes)).await
+    }
+
+    /// What there is to say of its files, also of those that cannot be read. No content is in it.
+    pub async fn look(&self, artefact: Artefact) -> FileFacts {
+        let facts = self.on(artefact, move |granted| FileFacts::of(artefact, granted));
+        facts.await.unwrap_or_else(|_| FileFacts::none())
+    }
+
+    async fn open_from(
+        &self,
+        permit: &FilePermit,
+        name: &str,
+        last: Option<u64>,
+    ) -> Result<OpenFile, FileError> {
+        let (artefact, name) = (permit.artefact(), name.to_owned());
+        self.on(artefact, move |granted| {
+            opening::open(artefact, granted, &name, last)
+        })
+        .await?
+    }
+
+    fn of(&self, artefact: Artefact) -> &Arc<[PathBuf]> {
+        match artefact {
+            Artefact::Config => &self.config,
+            Artefact::Log => &self.log,
+        }
+    }
+
+    /// Does something with the granted paths.
+    async fn on<T: Send + 'static>(
+        &self,
+        artefact: Artefact,
+        work: impl FnOnce(&[PathBuf]) -> T + Send + 'static,
+    ) -> Result<T, FileError> {
+        let granted = Arc::clone(self.of(artefact));
+        if granted.is_empty() {
+            return Err(FileError::NotConfigured { artefact });
+        }
+        blocking(move || work(&granted))
+            .await
+            .ok_or_else(|| FileError::Unreadable {
+                path: artefact.as_str().to_owned(),
+                reason: "looking for files was given up".to_owned(),
+            })
     }
 }
 
-impl OpenFile {
-    /// Its name.
-    pub fn name(&self) -> &'static str {
-        ""
-    }
-
-    /// Its size.
-    pub fn size(&self) -> u64 {
-        0
-    }
-
-    /// When it was changed.
-    pub fn modified(&self) -> u64 {
-        0
-    }
-
-    /// The next bytes.
-    pub fn read(&mut self, _max: usize) -> Result<Vec<u8>, FileError> {
-        Ok(Vec::new())
-    }
+/// Waits for work that may wait for a disk. `None` where it was given up, because the server ends.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
 }

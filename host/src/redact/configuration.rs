@@ -17,13 +17,16 @@
 //! gives away, such as a header `X-Origin: …` that a server checks, is not known for one.
 
 mod expression;
+mod names;
 mod places;
+mod prose;
 mod words;
 
 use std::ops::Range;
 
 use self::places::Kind;
-use self::words::Words;
+use self::prose::{first_of_comment, of_prose};
+use self::words::Split;
 use super::lines::{Line, Lines, TOO_LONG};
 use super::names::find;
 use super::text::{REDACTED, credentials, named_values, user_information};
@@ -124,7 +127,7 @@ fn end_line(line: &Line<'_>, in_key: &mut bool, out: &mut Vec<u8>) {
     if line.overlong {
         out.extend_from_slice(TOO_LONG);
     } else {
-        let words = Words::of(line.text);
+        let words = Split::of(line.text);
         let mut secrets = secrets(line.text, &words);
         secrets.extend(private_key(line.text, in_key));
         replace(line.text, &words, secrets, out);
@@ -133,7 +136,7 @@ fn end_line(line: &Line<'_>, in_key: &mut bool, out: &mut Vec<u8>) {
 }
 
 /// What is secret in a line.
-fn secrets(line: &[u8], split: &Words) -> Vec<Range<usize>> {
+fn secrets(line: &[u8], split: &Split) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let words: Vec<&[u8]> = split
         .words
@@ -229,65 +232,6 @@ fn is_family(before: &[u8], user: &[u8]) -> bool {
     FAMILIES.contains(&last) && !before.ends_with(b"//")
 }
 
-/// Secrets in a word that holds blanks, such as a description or what a check sends.
-fn of_prose(text: &[u8]) -> Vec<Range<usize>> {
-    let places = places::loose(text);
-    let words: Vec<&[u8]> = places
-        .iter()
-        .filter_map(|place| text.get(place.clone()))
-        .collect();
-    places::secrets(&words)
-        .into_iter()
-        .filter_map(|secret| {
-            let place = places.get(secret.word)?;
-            let range = place.start + secret.range.start..place.start + secret.range.end;
-            let is_dynamic = expression::is_dynamic(text.get(range.clone())?, secret.kind);
-            (!is_dynamic && !range.is_empty()).then_some(range)
-        })
-        .collect()
-}
-
-/// Where the first secret of a comment begins.
-fn first_of_comment(text: &[u8]) -> Option<usize> {
-    let places = places::loose(text);
-    let announced = places.iter().enumerate().find_map(|(at, place)| {
-        let word = text.get(place.clone())?;
-        let next = places.get(at + 1)?;
-        places::announces(word).then_some(next.start)
-    });
-    let shown = shown(text, false)
-        .into_iter()
-        .filter(|range| !is_everyday(text, range));
-    of_prose(text)
-        .into_iter()
-        .chain(shown)
-        .filter(|range| !range.is_empty())
-        .map(|range| range.start)
-        .chain(announced)
-        .min()
-}
-
-/// `Basic settings`: what comes after the name of a scheme, and is a common word.
-fn is_everyday(text: &[u8], value: &Range<usize>) -> bool {
-    const SCHEMES: [&[u8]; 4] = [b"basic", b"digest", b"negotiate", b"ntlm"];
-    let before = text
-        .get(..value.start)
-        .unwrap_or_default()
-        .trim_ascii_end()
-        .to_ascii_lowercase();
-    let value = text.get(value.clone()).unwrap_or_default();
-    let word = value.trim_ascii_end().strip_suffix(b":").unwrap_or(value);
-    let (first, rest) = word
-        .split_first()
-        .map_or((b'a', word), |(first, rest)| (*first, rest));
-    SCHEMES.iter().any(|scheme| before.ends_with(scheme))
-        && first.is_ascii_alphabetic()
-        && (rest
-            .iter()
-            .all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
-            || word.iter().all(u8::is_ascii_uppercase))
-}
-
 /// The part of a line that belongs to a private key in PEM (RFC 7468).
 fn private_key(line: &[u8], in_key: &mut bool) -> Option<Range<usize>> {
     const BEGIN: &[u8] = b"-----BEGIN ";
@@ -336,7 +280,7 @@ fn private_key(line: &[u8], in_key: &mut bool) -> Option<Range<usize>> {
 }
 
 /// The line without its secrets.
-fn replace(line: &[u8], words: &Words, mut secrets: Vec<Range<usize>>, out: &mut Vec<u8>) {
+fn replace(line: &[u8], words: &Split, mut secrets: Vec<Range<usize>>, out: &mut Vec<u8>) {
     secrets.retain(|secret| !secret.is_empty());
     secrets.sort_by_key(|secret| secret.start);
     let mut secrets = secrets.into_iter().peekable();

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
+use super::names::is_operators_secret;
+use super::places::Kind;
 use crate::redact::names::find;
-
-use super::places::{Kind, is_operators_secret};
 
 /// Converters that take a key, and the first of their arguments that is to be hidden.
 const KEYED: [(&[u8], usize); 8] = [

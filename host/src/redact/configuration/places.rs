@@ -1,10 +1,11 @@
 //! Where HAProxy's keywords have secrets (Configuration Manual), whatever stands before the keyword: a line may be in a
 //! comment, after a `default` or a `no`, or wrong.
 
-use super::expression::{self, Expression};
-use super::words::is_blank;
-use crate::redact::names::{STEMS, contains, is_secret, letters};
 use std::ops::Range;
+
+use super::expression::{self, Expression};
+use super::names::{is_of_file, is_operators_secret, is_path, looks_like_a_key};
+use crate::redact::names::is_secret;
 
 /// A part of a word that is secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,36 +101,12 @@ const NAMED: [(&str, Kind, Until); 11] = [
 /// Words of protocols after which credentials come: Redis, POP3, FTP, IMAP, SMTP.
 const LOGINS: [&[u8]; 5] = [b"auth", b"pass", b"login", b"authenticate", b"identify"];
 
-/// Words in the names of variables that say no more than where a file is.
-const OF_FILES: [&[u8]; 8] = [
-    b"file", b"path", b"dir", b"folder", b"base", b"cert", b"crt", b"pem",
-];
-
-/// Further words of names that an operator gives.
-const OPERATORS_WORDS: [&[u8]; 6] = [b"salt", b"cred", b"nonce", b"hmac", b"license", b"licence"];
-
-/// Last words of names that are about a secret and do not hold it.
-const ABOUT_SECRETS: [&[u8]; 9] = [
-    b"alg",
-    b"algorithm",
-    b"type",
-    b"len",
-    b"length",
-    b"size",
-    b"count",
-    b"rate",
-    b"ttl",
-];
-
 /// Names of headers that hold a secret word and no secret.
 const PUBLIC_HEADERS: [&str; 3] = [
     "access-control-allow-credentials",
     "access-control-allow-headers",
     "access-control-expose-headers",
 ];
-
-/// The least length of a word that is taken for a key by its looks.
-const KEY_LENGTH: usize = 16;
 
 /// Finds what is secret among the words of a line.
 pub(super) fn secrets(words: &[&[u8]]) -> Vec<Secret> {
@@ -409,92 +386,4 @@ impl<'a> Line<'a> {
             spoken_of = spoken_of || is_secret(word);
         }
     }
-}
-
-/// Whether the name of a variable, a header or an argument is that of a secret.
-pub(super) fn is_operators_secret(name: &[u8]) -> bool {
-    const SCOPE: &[u8] = b"sess.";
-    let name = name.strip_prefix(SCOPE).unwrap_or(name);
-    let last = name
-        .rsplit(|byte| !byte.is_ascii_alphanumeric())
-        .find(|part| !part.is_empty());
-    let is_about_one = last.is_some_and(|last| {
-        ABOUT_SECRETS
-            .iter()
-            .any(|word| last.eq_ignore_ascii_case(word))
-    });
-    !is_about_one && (is_secret(name) || has_word(name, &OPERATORS_WORDS))
-}
-
-/// Whether a variable's name says that it holds a file's path.
-fn is_of_file(name: &[u8]) -> bool {
-    has_word(name, &OF_FILES)
-}
-
-fn has_word(name: &[u8], words: &[&[u8]]) -> bool {
-    name.split(|byte| !byte.is_ascii_alphanumeric())
-        .any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
-}
-
-fn is_path(word: &[u8]) -> bool {
-    word.starts_with(b"/") || word.starts_with(b"./") || word.starts_with(b"../")
-}
-
-/// Long, and hexadecimal, or Base64 with small and capital letters and digits, which names hardly are.
-fn looks_like_a_key(word: &[u8]) -> bool {
-    let has = |kind: fn(&u8) -> bool| word.iter().any(kind);
-    let is_base64 = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
-    };
-    let is_hexadecimal = word.iter().all(u8::is_ascii_hexdigit);
-    let is_mixed =
-        has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && word.iter().all(is_base64);
-    word.len() >= KEY_LENGTH
-        && !word.starts_with(b"/")
-        && has(u8::is_ascii_digit)
-        && (is_hexadecimal || is_mixed)
-}
-
-/// Whether a word of a comment says that a secret follows, without a sign between them.
-pub(super) fn announces(word: &[u8]) -> bool {
-    /// Of [`STEMS`], those that are no everyday words of HAProxy.
-    const PLAIN: [&str; 5] = ["authoriz", "cookie", "sess", "signature", "bearer"];
-    const WORDS: [&[u8]; 7] = [b"pw", b"pwd", b"psk", b"otp", b"pin", b"cred", b"creds"];
-    let squeezed: Vec<u8> = letters(word)
-        .into_iter()
-        .map(|(_, letter)| letter)
-        .collect();
-    has_word(word, &WORDS)
-        || STEMS
-            .iter()
-            .filter(|stem| !PLAIN.contains(stem))
-            .any(|stem| contains(&squeezed, stem.as_bytes()))
-}
-
-/// The words of a text that is no line of configuration, and where they are: quotes and brackets are between words.
-pub(super) fn loose(text: &[u8]) -> Vec<Range<usize>> {
-    let mut words = Vec::new();
-    let mut start = None;
-    let mut at = 0;
-    while let Some(byte) = text.get(at) {
-        let width = if *byte == b'\\' && at + 1 < text.len() {
-            2
-        } else {
-            1
-        };
-        let between = is_blank(*byte) || matches!(byte, b'"' | b'\'' | b'`' | b'#' | b'<' | b'>');
-        match start {
-            Some(from) if between => {
-                words.push(from..at);
-                start = None;
-            }
-            None if !between => start = Some(at),
-            _ => {}
-        }
-        at += width;
-    }
-    if let Some(from) = start {
-        words.push(from..text.len());
-    }
-    words
 }

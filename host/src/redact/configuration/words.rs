@@ -8,7 +8,7 @@ use std::ops::Range;
 
 /// A line, split.
 #[derive(Debug, Default)]
-pub(super) struct Words {
+pub(super) struct Split {
     /// The words in front of the comment.
     pub(super) words: Vec<Word>,
     /// Where the comment's `#` is.
@@ -36,7 +36,7 @@ struct Quote {
     closed: Option<usize>,
 }
 
-impl Words {
+impl Split {
     /// Splits a line.
     pub(super) fn of(line: &[u8]) -> Self {
         let mut words = Self::default();
@@ -134,9 +134,8 @@ impl Words {
 
 /// Whether this is `${NAME}` or `$NAME`.
 fn is_variable(text: &[u8]) -> bool {
-    let name = match text {
-        [b'$', b'{', name @ .., b'}'] | [b'$', name @ ..] => name,
-        _ => return false,
+    let ([b'$', b'{', name @ .., b'}'] | [b'$', name @ ..]) = text else {
+        return false;
     };
     name.first().is_some_and(|byte| !byte.is_ascii_digit())
         && name
@@ -175,7 +174,7 @@ mod tests {
     use super::*;
 
     fn split(line: &str) -> Vec<String> {
-        let words = Words::of(line.as_bytes());
+        let words = Split::of(line.as_bytes());
         words
             .words
             .iter()
@@ -215,7 +214,7 @@ mod tests {
     #[test]
     fn a_part_is_found_where_it_was_written() {
         let found = |line: &str, word: usize, range: Range<usize>| {
-            let words = Words::of(line.as_bytes());
+            let words = Split::of(line.as_bytes());
             words.place(word, range).map(|place| {
                 let (place, closes) = words.whole(place);
                 let end = place.end.min(line.len());

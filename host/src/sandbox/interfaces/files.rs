@@ -33,7 +33,7 @@ impl Host for CallState {
             Ok(permit) => permit,
             Err(error) => return Ok(Err(error)),
         };
-        let names = authority.request.doors.files.names(&permit);
+        let names = authority.request.doors.files.names(&permit).await;
         Ok(names.map_err(|error| self.tell_file(&error)))
     }
 
@@ -42,7 +42,7 @@ impl Host for CallState {
         artefact: String,
         name: String,
     ) -> wasmtime::Result<Result<Resource<OpenFile>, HostError>> {
-        self.open_file(&artefact, &name, &From::Start)
+        self.open_file(&artefact, &name, &From::Start).await
     }
 
     async fn open_tail(
@@ -51,7 +51,7 @@ impl Host for CallState {
         name: String,
         bytes: u64,
     ) -> wasmtime::Result<Result<Resource<OpenFile>, HostError>> {
-        self.open_file(&artefact, &name, &From::Last(bytes))
+        self.open_file(&artefact, &name, &From::Last(bytes)).await
     }
 }
 
@@ -85,15 +85,13 @@ impl HostFile for CallState {
             let message = format!("the call has used up its bytes of files: {limit}");
             return Ok(Err(self.exhausted("file-bytes", message)));
         }
-        let read = self.resources.get_mut(&file)?.read(max);
-        Ok(match read {
-            Ok(bytes) => {
-                let taken = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-                self.meter.file_bytes = self.meter.file_bytes.saturating_add(taken);
-                Ok(bytes)
-            }
-            Err(error) => Err(self.tell_file(&error)),
-        })
+        let allowed = limit - self.meter.file_bytes;
+        let file = self.resources.get_mut(&file)?;
+        let before = file.taken();
+        let read = file.read(max, allowed).await;
+        let taken = file.taken() - before;
+        self.meter.file_bytes = self.meter.file_bytes.saturating_add(taken);
+        Ok(read.map_err(|error| self.tell_file(&error)))
     }
 
     async fn drop(&mut self, file: Resource<OpenFile>) -> wasmtime::Result<()> {
@@ -112,7 +110,7 @@ impl CallState {
             .map_err(|refusal| self.tell_refusal(&refusal))
     }
 
-    fn open_file(
+    async fn open_file(
         &mut self,
         artefact: &str,
         name: &str,
@@ -134,8 +132,8 @@ impl CallState {
         }
         let files = &authority.request.doors.files;
         let opened = match from {
-            From::Start => files.open(&permit, name),
-            From::Last(bytes) => files.open_tail(&permit, name, *bytes),
+            From::Start => files.open(&permit, name).await,
+            From::Last(bytes) => files.open_tail(&permit, name, *bytes).await,
         };
         match opened {
             Ok(file) => {
@@ -155,6 +153,8 @@ impl CallState {
         };
         let told = if error.is_interruption() {
             HostError::Interrupted(problem)
+        } else if error.is_exhaustion() {
+            HostError::Exhausted(problem)
         } else {
             HostError::Unreachable(problem)
         };

@@ -1,0 +1,194 @@
+//! What is to be said of the granted files, for whoever finds out why one of them cannot be read.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use cap_std::fs::{Metadata, MetadataExt};
+use serde::Serialize;
+
+use super::ambient;
+use super::error::{FileError, shown};
+use super::listing::{self, Listed};
+use super::opening::{folder_of, kind, open_listed, within};
+use crate::policy::Artefact;
+
+/// Files of a folder that are tried.
+const MOST_TRIED: usize = 200;
+
+/// Files that cannot be read, of which each is named.
+const MOST_NAMED: usize = 20;
+
+/// Facts about the files of one artefact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileFacts {
+    /// The effective user of this process.
+    pub user: u32,
+    /// What was granted, in its order.
+    pub paths: Vec<PathFacts>,
+}
+
+/// Facts about a granted path. What could not be found out is left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PathFacts {
+    /// As it was granted.
+    pub path: String,
+    /// Whether there is something.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exists: Option<bool>,
+    /// `file`, `folder`, `link` (one that leads outside), `socket`, `pipe`, `device`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// The number of the user who owns it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<u32>,
+    /// The number of its group.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group: Option<u32>,
+    /// In octal digits: `0640`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// Whether this process may read it: it was opened; of a folder, its list.
+    pub readable: bool,
+    /// Bytes of a file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// Seconds since it was last changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed_seconds_ago: Option<u64>,
+    /// How many files a folder has that count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<usize>,
+    /// What is wrong with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Trouble>,
+    /// What is wrong with files of a folder; the first 20 of the first 200 files.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub troubles: Vec<Trouble>,
+}
+
+/// Why something cannot be read, as a module would be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trouble {
+    /// Stable.
+    pub code: &'static str,
+    /// What is wrong, with the path.
+    pub message: String,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+impl From<&FileError> for Trouble {
+    fn from(error: &FileError) -> Self {
+        Self {
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint(),
+        }
+    }
+}
+
+impl FileFacts {
+    /// What there is to say of these.
+    pub(super) fn of(artefact: Artefact, granted: &[PathBuf]) -> Self {
+        let path = |path: &PathBuf| PathFacts::of(artefact, path);
+        Self {
+            paths: granted.iter().map(path).collect(),
+            ..Self::none()
+        }
+    }
+
+    /// Of nothing.
+    pub(super) fn none() -> Self {
+        Self {
+            user: rustix::process::geteuid().as_raw(),
+            paths: Vec::new(),
+        }
+    }
+}
+
+impl PathFacts {
+    fn of(artefact: Artefact, path: &Path) -> Self {
+        let facts = Self {
+            path: shown(path),
+            ..Self::default()
+        };
+        match ambient::folder(path) {
+            Ok(folder) => {
+                let found = folder.dir_metadata().ok();
+                facts
+                    .with(found.as_ref())
+                    .with_list(artefact, listing::in_folder(artefact, path, folder))
+            }
+            Err(_) => facts.of_file(artefact, path),
+        }
+    }
+
+    /// What the system says of it.
+    fn with(self, found: Option<&Metadata>) -> Self {
+        let Some(found) = found else {
+            return self;
+        };
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        let changed = u64::try_from(found.mtime()).unwrap_or(0);
+        Self {
+            exists: Some(true),
+            kind: kind(found).strip_prefix("a "),
+            owner: Some(found.uid()),
+            group: Some(found.gid()),
+            mode: Some(format!("{:04o}", found.mode() & 0o7777)),
+            size: found.is_file().then(|| found.len()),
+            changed_seconds_ago: Some(now.saturating_sub(changed)),
+            ..self
+        }
+    }
+
+    fn with_list(self, artefact: Artefact, list: Result<Vec<Listed>, FileError>) -> Self {
+        let list = match list {
+            Ok(list) => list,
+            Err(error) => {
+                return Self {
+                    trouble: Some(Trouble::from(&error)),
+                    ..self
+                };
+            }
+        };
+        let troubles = list
+            .iter()
+            .take(MOST_TRIED)
+            .filter_map(|listed| open_listed(artefact, listed).err())
+            .take(MOST_NAMED);
+        Self {
+            readable: true,
+            files: Some(list.len()),
+            troubles: troubles.map(|error| Trouble::from(&error)).collect(),
+            ..self
+        }
+    }
+
+    fn of_file(self, artefact: Artefact, path: &Path) -> Self {
+        let folder = folder_of(artefact, path);
+        let seen = folder.as_ref().ok().and_then(|(folder, name)| {
+            let found = folder.metadata(name);
+            found.or_else(|_| folder.symlink_metadata(name)).ok()
+        });
+        let opened = folder.and_then(|(folder, name)| within(artefact, path, &folder, name));
+        let facts = self.with(seen.as_ref());
+        match opened {
+            Ok(_) => Self {
+                readable: true,
+                ..facts
+            },
+            Err(error) => Self {
+                exists: match &error {
+                    FileError::NotFound { .. } => Some(facts.exists.unwrap_or(false)),
+                    _ => facts.exists,
+                },
+                trouble: Some(Trouble::from(&error)),
+                ..facts
+            },
+        }
+    }
+}

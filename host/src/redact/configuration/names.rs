@@ -1,0 +1,71 @@
+//! Names that an operator gives: of variables, headers, arguments; and what keys look like.
+
+use crate::redact::names::is_secret;
+
+/// Words in the names of variables that say no more than where a file is.
+const OF_FILES: [&[u8]; 8] = [
+    b"file", b"path", b"dir", b"folder", b"base", b"cert", b"crt", b"pem",
+];
+
+/// Further words of names that an operator gives.
+const OPERATORS_WORDS: [&[u8]; 6] = [b"salt", b"cred", b"nonce", b"hmac", b"license", b"licence"];
+
+/// Last words of names that are about a secret and do not hold it.
+const ABOUT_SECRETS: [&[u8]; 9] = [
+    b"alg",
+    b"algorithm",
+    b"type",
+    b"len",
+    b"length",
+    b"size",
+    b"count",
+    b"rate",
+    b"ttl",
+];
+
+/// The least length of a word that is taken for a key by its looks.
+const KEY_LENGTH: usize = 16;
+
+/// Whether the name of a variable, a header or an argument is that of a secret.
+pub(super) fn is_operators_secret(name: &[u8]) -> bool {
+    const SCOPE: &[u8] = b"sess.";
+    let name = name.strip_prefix(SCOPE).unwrap_or(name);
+    let last = name
+        .rsplit(|byte| !byte.is_ascii_alphanumeric())
+        .find(|part| !part.is_empty());
+    let is_about_one = last.is_some_and(|last| {
+        ABOUT_SECRETS
+            .iter()
+            .any(|word| last.eq_ignore_ascii_case(word))
+    });
+    !is_about_one && (is_secret(name) || has_word(name, &OPERATORS_WORDS))
+}
+
+/// Whether a variable's name says that it holds a file's path.
+pub(super) fn is_of_file(name: &[u8]) -> bool {
+    has_word(name, &OF_FILES)
+}
+
+pub(super) fn has_word(name: &[u8], words: &[&[u8]]) -> bool {
+    name.split(|byte| !byte.is_ascii_alphanumeric())
+        .any(|part| words.iter().any(|word| part.eq_ignore_ascii_case(word)))
+}
+
+pub(super) fn is_path(word: &[u8]) -> bool {
+    word.starts_with(b"/") || word.starts_with(b"./") || word.starts_with(b"../")
+}
+
+/// Long, and hexadecimal, or Base64 with small and capital letters and digits, which names hardly are.
+pub(super) fn looks_like_a_key(word: &[u8]) -> bool {
+    let has = |kind: fn(&u8) -> bool| word.iter().any(kind);
+    let is_base64 = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
+    };
+    let is_hexadecimal = word.iter().all(u8::is_ascii_hexdigit);
+    let is_mixed =
+        has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && word.iter().all(is_base64);
+    word.len() >= KEY_LENGTH
+        && !word.starts_with(b"/")
+        && has(u8::is_ascii_digit)
+        && (is_hexadecimal || is_mixed)
+}
