@@ -1,8 +1,10 @@
 //! What cannot be beaten: the raw socket, and the fastest well-kept parser.
 
 use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// How long something takes.
@@ -20,6 +22,11 @@ pub(crate) fn timed<T>(what: impl FnOnce() -> T) -> Duration {
 pub(crate) fn ask(socket: &Path, command: &str) -> Vec<u8> {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.write_all(format!("{command}\n").as_bytes()).unwrap();
+    read(&mut stream)
+}
+
+/// All that comes, with a large buffer.
+fn read(stream: &mut impl Read) -> Vec<u8> {
     let mut reply = Vec::with_capacity(1 << 20);
     let mut buffer = vec![0; 256 * 1024];
     loop {
@@ -28,6 +35,29 @@ pub(crate) fn ask(socket: &Path, command: &str) -> Vec<u8> {
             read => reply.extend_from_slice(&buffer[..read]),
         }
     }
+}
+
+/// A page over plain HTTP, as it comes: with its head and the sizes of its chunks.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the floor of everything that reads a page"
+)]
+pub(crate) fn get(address: SocketAddr, path: &str) -> Vec<u8> {
+    let mut socket = TcpStream::connect(address).unwrap();
+    socket.set_nodelay(true).unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    socket.write_all(request.as_bytes()).unwrap();
+    read(&mut socket)
+}
+
+/// What `curl` takes for a page.
+#[expect(clippy::disallowed_methods, reason = "runs what it is compared with")]
+pub(crate) fn curl(url: &str) {
+    let status = Command::new("curl")
+        .args(["-s", "-f", "-o", "/dev/null", url])
+        .status()
+        .expect("`curl` runs");
+    assert!(status.success(), "curl {url}: {status}");
 }
 
 /// Reads all fields of a dump with csv-core, and counts them.

@@ -60,6 +60,14 @@ fn main() {
             parsing(&mut report, &bytes, rounds(101));
         }
     }
+    let paged = Haproxy::builder(&binary).servers(10_000).page("").start();
+    show_page(&mut report, &paged, 10_000, rounds(51));
+    drop(paged);
+    doctor(
+        &mut report,
+        &Haproxy::builder(&binary).page("").start(),
+        rounds(51),
+    );
     show_table(&mut report, &binary, rounds(51));
     instances(&mut report, rounds(3_000));
     each_tool(&mut report, &Haproxy::start(&binary), rounds(200));
@@ -128,6 +136,37 @@ fn show_stat(report: &mut Report, own: &Peer, haproxy: &Haproxy, servers: usize,
         ours.push(floor::timed(|| served.call("show_stat", "{}")));
     }
     report.show_stat(servers, bytes, &raw, &ours, &served.memory());
+}
+
+/// `show_stat` with its defaults from the statistics page alone, beside `curl` and beside a plain socket that reads the
+/// same page.
+fn show_page(report: &mut Report, haproxy: &Haproxy, servers: usize, rounds: usize) {
+    let url = haproxy.page_url("/stats");
+    let csv = format!("{url};csv;norefresh");
+    let mut served = Served::start_with(&Peer::own(), &[("HAPROXY_STATS_URL", &url)]);
+    served.initialize();
+    served.call("show_stat", "{}");
+    let (mut raw, mut curl, mut ours) = (Sample::default(), Sample::default(), Sample::default());
+    let mut bytes = 0;
+    for _ in 0..rounds {
+        raw.push(floor::timed(|| {
+            bytes = floor::get(haproxy.page_address(), "/stats;csv;norefresh").len();
+        }));
+        curl.push(floor::timed(|| floor::curl(&csv)));
+        ours.push(floor::timed(|| served.call("show_stat", "{}")));
+    }
+    report.show_page(servers, bytes, &raw, &curl, &ours, &served.memory());
+}
+
+/// `haproxy-mcp doctor`, from the start of the process to its end, on an instance where all is well.
+fn doctor(report: &mut Report, haproxy: &Haproxy, rounds: usize) {
+    let mut sample = Sample::default();
+    for _ in 0..rounds {
+        sample.push(floor::timed(|| {
+            served::doctor(&haproxy.admin_socket(), &haproxy.page_url("/stats"));
+        }));
+    }
+    report.doctor(&sample);
 }
 
 /// `show_table` of a table of 100,000 entries, filtered and sorted, beside the raw socket with the same filter.

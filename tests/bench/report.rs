@@ -140,6 +140,46 @@ impl Report {
         }
     }
 
+    pub(crate) fn show_page(
+        &mut self,
+        servers: usize,
+        bytes: usize,
+        raw: &Sample,
+        curl: &Sample,
+        ours: &Sample,
+        memory: &Memory,
+    ) {
+        let row = |what: &str, sample: &Sample| {
+            format!(
+                "| {what} | {} | {:.2} |",
+                sample.shown(),
+                sample.median() / curl.median()
+            )
+        };
+        let title = format!(
+            "`show_stat` from the statistics page: {servers} servers, {:.1} MB, summarised (peak RSS {:.1} MiB)",
+            bytes as f64 / 1e6,
+            memory.peak as f64 / 1_024.0
+        );
+        self.table(
+            &title,
+            "| who reads the page | ms: median (p99) | ratio to `curl` |",
+            &[
+                row("`curl` into nothing, its process included", curl),
+                row("a plain socket, nothing parsed", raw),
+                row("ours over stdio, summarised", ours),
+            ],
+        );
+    }
+
+    pub(crate) fn doctor(&mut self, sample: &Sample) {
+        self.table(
+            "`haproxy-mcp doctor` where all is well: Runtime API, statistics page and exporter",
+            "| what | ms: median (p99) |",
+            &[format!("| from `exec` to the end | {} |", sample.shown())],
+        );
+    }
+
     pub(crate) fn each_tool(&mut self, rows: &[(String, usize, Sample, Sample)]) {
         let mut rows: Vec<(f64, String)> = rows
             .iter()

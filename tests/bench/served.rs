@@ -77,6 +77,26 @@ pub(crate) struct Served {
     line: String,
 }
 
+/// One run of `haproxy-mcp doctor`, which must find nothing wrong.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "runs the program that is measured"
+)]
+pub(crate) fn doctor(socket: &Path, page: &str) {
+    let output = Command::new(env!("CARGO_BIN_EXE_haproxy-mcp"))
+        .arg("doctor")
+        .arg("--runtime-socket")
+        .arg(socket)
+        .args(["--stats-url", page])
+        .output()
+        .expect("`doctor` runs");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+}
+
 /// Resident memory in KiB.
 pub(crate) struct Memory {
     pub(crate) resident: u64,
@@ -93,16 +113,36 @@ impl Served {
         command
             .args(&peer.command[1..])
             .env("LOG_LEVEL", "error")
-            .env("HAPROXY_STATS_ENABLED", "false")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null());
+            .env("HAPROXY_STATS_ENABLED", "false");
         if let Some(socket) = socket {
             command
                 .env("HAPROXY_RUNTIME_MODE", "unix")
                 .env("HAPROXY_RUNTIME_SOCKET", socket);
         }
-        let mut child = command.spawn().expect("the server starts");
+        Self::spawn(command)
+    }
+
+    /// The same with these variables, and no Runtime API.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "starts the server that is measured"
+    )]
+    pub(crate) fn start_with(peer: &Peer, variables: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(&peer.command[0]);
+        command
+            .args(&peer.command[1..])
+            .env("LOG_LEVEL", "error")
+            .envs(variables.iter().copied());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the server starts");
         Self {
             input: child.stdin.take(),
             output: BufReader::new(child.stdout.take().unwrap()),
