@@ -12,6 +12,7 @@
 mod errors;
 mod events;
 mod startup;
+mod tail;
 
 use haproxy_mcp_sdk::{Access, Tool};
 
@@ -58,6 +59,22 @@ const TOOLS: &[Tool] = &[
         destructive: false,
         idempotent: true,
         run: startup::show_startup_logs,
+        ..Tool::USUAL
+    },
+    Tool {
+        name: "tail_log",
+        title: "Last lines of the log file",
+        description: "The last lines of HAProxy's log file that match: each with its parts as far as they are known \
+            (time, frontend, backend, server, status, timers, how it ended), and counts of all that matched by status \
+            and backend. Looks back at most 44 MiB, and says how far. Secrets are replaced.",
+        input_schema: include_str!("../schema/tail_log.input.json"),
+        output_schema: include_str!("../schema/tail_log.output.json"),
+        access: Access::Read,
+        toolset: "logs",
+        destructive: false,
+        idempotent: true,
+        doors: &["log"],
+        run: tail::tail_log,
         ..Tool::USUAL
     },
 ];

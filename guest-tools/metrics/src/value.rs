@@ -3,6 +3,9 @@
 use haproxy_replies::metrics::Number;
 use serde::{Serialize, Serializer};
 
+/// Below this, floats hold whole numbers exactly (2 to the 53rd).
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 /// A value in an answer: a number, or a text where JSON has no such number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Written(pub(crate) Number);
@@ -11,6 +14,14 @@ impl Serialize for Written {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             Number::Whole(number) => serializer.serialize_u64(number),
+            Number::Float(number) if number.fract() == 0.0 && number.abs() < EXACT =>
+            {
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    reason = "it is whole and far from the end"
+                )]
+                serializer.serialize_i64(number as i64)
+            }
             Number::Float(number) if number.is_finite() => serializer.serialize_f64(number),
             Number::Float(number) if number > 0.0 => serializer.serialize_str("+Inf"),
             Number::Float(number) if number < 0.0 => serializer.serialize_str("-Inf"),
@@ -111,6 +122,9 @@ mod tests {
         let written = |number| serde_json::to_string(&Written(Number::Float(number))).unwrap();
         assert_eq!(written(f64::INFINITY), "\"+Inf\"");
         assert_eq!(written(f64::NEG_INFINITY), "\"-Inf\"");
-        assert_eq!(written(0.25), "0.25");
+        assert_eq!(
+            (written(0.25), written(-1.0)),
+            ("0.25".to_owned(), "-1".to_owned())
+        );
     }
 }
