@@ -16,8 +16,11 @@ fn value() -> impl Strategy<Value = String> {
         "(tcp|unix|http)://[a-z0-9:@/\\[\\].%]{0,20}",
         "[0-9a-f:.\\[\\]%-]{0,24}",
         "/?[a-z./]{0,120}",
+        "https?://([a-z:%]{1,12}@)?[a-z0-9:.\\[\\]]{1,12}(/[a-z;?#%]{0,8})?",
+        "(/[a-z]{1,4}[, ]{0,2}){1,4}",
         prop::sample::select(vec![
-            "tcp", "tcp4", "tcp6", "unix", "read", "admin", "stdio", "http", "info", "1", "65535"
+            "tcp", "tcp4", "tcp6", "unix", "read", "admin", "stdio", "http", "info", "1", "65535",
+            "false", "page", "runtime"
         ])
         .prop_map(str::to_owned),
     ]

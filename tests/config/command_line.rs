@@ -1,4 +1,4 @@
-use crate::sources::write;
+use crate::sources::{set_mode, write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
@@ -87,10 +87,16 @@ fn each_variable_reaches_the_program() {
         let folder = TempDir::new().unwrap();
         let output = program(folder.path()).env(name, "?").output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{name}");
-        assert!(
-            text(&output.stderr).contains(&format!("environment variable `{name}`: `?`")),
-            "{name}"
-        );
+        let stderr = text(&output.stderr);
+        let origin = format!("environment variable `{name}`");
+        // A user and a password may be `?`, but not one without the other; and a password's file may be a password.
+        let refusal = match name {
+            "HAPROXY_STATS_USER" => format!("{origin}, is given without a password"),
+            "HAPROXY_STATS_PASSWORD" => format!("{origin}, is given without a user"),
+            "HAPROXY_STATS_PASSWORD_FILE" => format!("{origin}: [secret]"),
+            _ => format!("{origin}: `?`"),
+        };
+        assert!(stderr.contains(&refusal), "{stderr}");
     }
 }
 
@@ -101,16 +107,73 @@ fn each_flag_reaches_the_program() {
         let output = run(&[&format!("--{flag}"), "?"]);
         assert_eq!(output.status.code(), Some(2), "{flag}");
         let stderr = text(&output.stderr);
-        assert!(
-            stderr.contains(&format!("flag `--{flag}`: `?`")),
-            "{stderr}"
-        );
+        let origin = format!("flag `--{flag}`");
+        let refusal = match flag {
+            "stats-user" => format!("{origin}, is given without a password"),
+            "stats-password-file" => format!("{origin}: [secret]"),
+            _ => format!("{origin}: `?`"),
+        };
+        assert!(stderr.contains(&refusal), "{stderr}");
     }
     let stderr = text(&run(&["--config", "/nowhere/config.toml"]).stderr);
     assert!(
         stderr.contains("flag `--config`: `/nowhere/config.toml`"),
         "{stderr}"
     );
+}
+
+/// Arguments and the environment of a process can be read by others; the log is written for them.
+#[test]
+fn the_log_says_which_doors_there_are_and_no_password() {
+    let folder = TempDir::new().unwrap();
+    let password = folder.path().join("password");
+    write(&password, "s3cret\n");
+    set_mode(&password, 0o600);
+    let start = |variables: &[(&str, &str)]| {
+        let output = program(folder.path())
+            .env("LOG_LEVEL", "trace")
+            .envs(variables.iter().copied())
+            .output()
+            .unwrap();
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{stderr}");
+        assert!(!stderr.contains("s3cret"), "{stderr}");
+        let line = stderr.lines().find(|line| line.contains("starting"));
+        line.unwrap().to_owned()
+    };
+    let line = start(&[
+        ("HAPROXY_STATS_URL", "https://ops:s3cret@lb1:8404/stats"),
+        ("HAPROXY_METRICS_URL", "http://prom:s3cret@lb2:9101/m"),
+        (
+            "HAPROXY_CONFIG_PATH",
+            "/etc/haproxy/haproxy.cfg,/etc/haproxy/conf.d",
+        ),
+        ("HAPROXY_LOG_PATH", "/var/log/haproxy.log"),
+    ]);
+    for door in [
+        "stats=https://lb1:8404/stats",
+        "metrics=http://lb2:9101/m",
+        "config=\"/etc/haproxy/haproxy.cfg,/etc/haproxy/conf.d\"",
+        "log=\"/var/log/haproxy.log\"",
+    ] {
+        assert!(line.contains(door), "{line}");
+    }
+    assert!(!line.contains("runtime="), "{line}");
+
+    let line = start(&[
+        ("HAPROXY_MASTER_SOCKET", "/run/master.sock"),
+        ("HAPROXY_STATS_ENABLED", "true"),
+        ("HAPROXY_STATS_USER", "ops"),
+        ("HAPROXY_STATS_PASSWORD_FILE", &password.to_string_lossy()),
+    ]);
+    for door in [
+        "runtime=unix:///run/master.sock",
+        "master=unix:///run/master.sock",
+        "stats=http://127.0.0.1:8404/stats",
+    ] {
+        assert!(line.contains(door), "{line}");
+    }
+    assert!(!line.contains("config="), "{line}");
 }
 
 /// A folder that an assistant opens must not grant anything, whatever the environment says about folders.

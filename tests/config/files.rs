@@ -171,6 +171,7 @@ fn unknown_keys_are_named_with_their_line() {
         "toolsets",
         "tools",
         "exclude_tools",
+        "audit_file",
         "transport",
         "log_level",
         "instance",

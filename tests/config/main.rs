@@ -19,7 +19,13 @@ mod doors;
 mod files;
 /// The text of every refusal, as snapshots.
 mod messages;
+/// Which pages there are, and who we are there.
+mod pages;
+/// What a file with a password must be like.
+mod password_file;
 /// Each setting from each source, and their order.
 mod precedence;
+/// No password is printed, wherever it was written.
+mod secrets;
 /// Sources made of a few lines of text.
 mod sources;

@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// Three sources under construction. The system's settings file is in a folder of the test's own.
+/// Three sources under construction. The system's settings file is in a folder of the test's own, which nobody else may
+/// enter.
 pub(crate) struct Given {
     pub(crate) folder: TempDir,
     sources: Sources,
@@ -14,6 +15,8 @@ pub(crate) struct Given {
 /// Nothing is set anywhere.
 pub(crate) fn given() -> Given {
     let folder = TempDir::new().unwrap();
+    // A settings file in it may have a password in it.
+    set_mode(folder.path(), 0o700);
     let sources = Sources {
         system_file: folder.path().join("system.toml"),
         ..Sources::default()
@@ -51,10 +54,22 @@ impl Given {
         self.folder.path().join(name)
     }
 
-    pub(crate) fn load(&self) -> Result<Settings, ConfigError> {
+    /// Writes a file into the test's folder that only its owner may read, and gives its path.
+    pub(crate) fn secret(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        write(&path, content);
+        set_mode(&path, 0o600);
+        path.to_string_lossy().into_owned()
+    }
+
+    pub(crate) fn sources(&self) -> Sources {
         let mut sources = self.sources.clone();
         sources.environment = Environment::from_pairs(self.variables.clone());
-        Settings::load(sources)
+        sources
+    }
+
+    pub(crate) fn load(&self) -> Result<Settings, ConfigError> {
+        Settings::load(self.sources())
     }
 
     /// The refusal as the program prints it, with the test's folder as `[folder]`.

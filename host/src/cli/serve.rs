@@ -5,8 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tracing::field::display;
-
 use super::{Problem, signals};
 use crate::audit::Audit;
 use crate::catalogue::selection::Selection;

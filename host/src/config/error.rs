@@ -205,7 +205,7 @@ pub enum ConfigError {
         what: &'static str,
     },
     /// A setting of pages, and there is no page.
-    #[error("`{setting}` is for a page, and no page is configured, from {origin}")]
+    #[error("`{setting}`, from {origin}, is for a page, and no page is configured")]
     PageMissing {
         /// The setting.
         setting: Setting,
@@ -213,7 +213,7 @@ pub enum ConfigError {
         origin: Origin,
     },
     /// A user without a password, or a password without a user.
-    #[error("`{setting}` is given without {}, from {origin}", if *setting == Setting::StatsUser { "a password" } else { "a user" })]
+    #[error("`{setting}`, from {origin}, is given without {}", if *setting == Setting::StatsUser { "a password" } else { "a user" })]
     CredentialsIncomplete {
         /// The half that is there.
         setting: Setting,
@@ -243,7 +243,7 @@ pub enum ConfigError {
         origin: Origin,
     },
     /// A private key without its certificate.
-    #[error("`stats_client_key` is given without `stats_client_cert`, from {origin}")]
+    #[error("`stats_client_key`, from {origin}, is given without `stats_client_cert`")]
     CertificateMissing {
         /// Where the key was named.
         origin: Origin,
@@ -297,6 +297,17 @@ impl ConfigError {
                 ..
             } if shown.contains([';', '?', '#']) => format!(
                 "end the address with its path, this server adds `;csv` and the like itself; give {}",
+                setting.accepted()
+            ),
+            Self::InvalidValue {
+                setting: setting @ (Setting::StatsUrl | Setting::MetricsUrl),
+                shown,
+                ..
+            } if shown.contains("***") => format!(
+                "write `@` in a user or a password as `%40`, `/` as `%2F`, `?` as `%3F`, `#` as `%23`, or give them \
+                 apart as `{}` and `{}`; give {}",
+                Setting::StatsUser,
+                Setting::StatsPassword,
                 setting.accepted()
             ),
             Self::InvalidValue { setting, .. } | Self::NotText { setting, .. } => {
@@ -365,7 +376,7 @@ impl ConfigError {
                 let elsewhere = match kind {
                     FileKind::Settings => "or keep the password in a file of its own, see `stats_password_file`",
                     FileKind::Password => {
-                        "or give a mount of secrets such a mode (Kubernetes `defaultMode: 0440`, Compose `mode: 0440`)"
+                        "or give a mount of secrets such a mode (`defaultMode: 0440` in Kubernetes, `mode: 0440` in Docker services)"
                     }
                 };
                 format!("take the right to read from others: `chmod o-r` on this file; {elsewhere}")

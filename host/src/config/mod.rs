@@ -9,13 +9,16 @@
 //!
 //! - `setting`: the table of settings and their names
 //! - `written`: values as text, with their origin
-//! - `environment`, `file`: the two sources that are read here, and the password file; flags are handed in by the command line
+//! - `environment`, `file`: the two sources that are read here, and the password file; flags are handed in by the
+//!   command line
+//! - `document`: the settings file's text
 //! - `value`: the grammar of each value
 //! - `door`: which of several doors leads to the Runtime API
 //! - `pages`: which pages there are, and who we are there
 //! - `shown`: what messages repeat of a value
 //! - `error`: every refusal
 
+mod document;
 mod door;
 mod environment;
 mod error;

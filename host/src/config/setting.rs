@@ -75,10 +75,10 @@ struct Row {
     accepted: &'static str,
 }
 
-const PAGE: &str = "an `http` or `https` URL with nothing behind its path, such as `http://127.0.0.1:8404/stats`, or \
-                    with a password `https://user:password@host:port/path`";
+const PAGE: &str = "an HTTP or HTTPS URL that ends with the page's path, such as `http://127.0.0.1:8404/stats` or \
+                    `http://127.0.0.1:8404/haproxy?stats`, or with a password `https://user:password@host:port/path`";
 
-const METRICS: &str = "an `http` or `https` URL with nothing behind its path, such as `http://127.0.0.1:8404/metrics`";
+const METRICS: &str = "an HTTP or HTTPS URL that ends with the exporter's path, such as `http://127.0.0.1:8404/metrics`";
 
 /// The environment's names are those of the HAProxy MCP server that people already run, where it has the setting.
 const TABLE: [Row; 28] = [

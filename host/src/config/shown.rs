@@ -56,9 +56,10 @@ fn quoted(text: &str) -> String {
 
 /// A value without what stands before its last `@`, if that looks like credentials.
 fn without_credentials(value: &str) -> String {
+    // What has a colon in it is no scheme, but may be a user with the beginning of a password.
     let (scheme, rest) = match value.split_once("://") {
-        Some((scheme, rest)) => (format!("{scheme}://"), rest),
-        None => (String::new(), value),
+        Some((scheme, rest)) if !scheme.contains(':') => (format!("{scheme}://"), rest),
+        _ => (String::new(), value),
     };
     match rest.rsplit_once('@') {
         Some((before, after)) if !scheme.is_empty() || before.contains(':') => {
@@ -71,6 +72,12 @@ fn without_credentials(value: &str) -> String {
 /// The address of a page without credentials, without a query, and without what should be a port and is none: it may
 /// be the password of credentials whose `@` was forgotten.
 fn without_secrets(value: &str) -> String {
+    if let Some((before, _)) = value.rsplit_once('@')
+        && before.contains(['?', '#'])
+    {
+        // Either may be in a password, or the `@` in a query.
+        return "***".to_owned();
+    }
     let value = without_credentials(value);
     let begin = value.find("://").map_or(0, |scheme| scheme + "://".len());
     let (scheme, rest) = value.split_at(begin);
@@ -84,8 +91,10 @@ fn without_secrets(value: &str) -> String {
     };
     let path = match path.find(['?', '#']) {
         // The character is ASCII, so that its end is a character's end.
-        Some(query) => format!("{}***", path.get(..=query).unwrap_or_default()),
-        None => path.to_owned(),
+        Some(query) if query + 1 < path.len() => {
+            format!("{}***", path.get(..=query).unwrap_or_default())
+        }
+        _ => path.to_owned(),
     };
     format!("{scheme}{authority}{path}")
 }
@@ -102,6 +111,10 @@ mod tests {
             "tcp://s3cret@lb",
             "admin:s3cret@lb:9999",
             "tcp://a:s3cret/@@lb",
+            "a:s3cret://x@lb",
+            "http://ops:s3cret@lb:8404/stats",
+            "https://ops:s3cret://@lb/stats;csv",
+            "http://lb/@ops:s3cret@lb",
         ] {
             let text = shown(value);
             assert!(!text.contains("s3cret"), "{text}");
@@ -126,6 +139,7 @@ mod tests {
             "http://[::1]:s3cret/",
             "http://lb/stats?password=s3cret",
             "http://lb/stats#s3cret",
+            "http://lb/stats?password=s3cr@et@",
         ] {
             for setting in [Setting::StatsUrl, Setting::MetricsUrl] {
                 let text = shown_of(setting, value);

@@ -108,13 +108,21 @@ pub(super) fn switch(text: &str) -> Option<bool> {
 /// The address of a page, and the credentials that stand in it.
 pub(super) fn page(text: &str) -> Option<(PageUrl, Option<Credentials>)> {
     // The URL Standard repairs more than what is meant as an address: missing slashes, spaces, backslashes.
-    let written = text.starts_with("http://") || text.starts_with("https://");
+    let behind = ["http://", "https://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme));
+    let written = behind.is_some_and(|behind| !behind.starts_with('/'));
     let repaired =
         |character: char| character.is_whitespace() || character.is_control() || character == '\\';
     if !written || text.contains(repaired) {
         return None;
     }
     let (url, credentials) = PageUrl::split(text).ok()?;
+    // An `@` behind the host is more likely the end of a password with a `/` in it, of which the rest was taken for host
+    // and path.
+    if url.as_url().path().contains('@') {
+        return None;
+    }
     let fits = credentials.as_ref().is_none_or(|credentials| {
         user(&credentials.user).is_some() && password(credentials.password.expose()).is_some()
     });
@@ -324,7 +332,12 @@ mod tests {
             })
         };
         let plain = |text: &str| Some((text.to_owned(), None));
-        for good in ["http://lb:8404/stats", "https://[::1]/", "http://lb/a%20b"] {
+        for good in [
+            "http://lb:8404/stats",
+            "http://lb/haproxy?stats",
+            "https://[::1]/",
+            "http://lb/a%20b",
+        ] {
             assert_eq!(of(good), plain(good), "{good}");
         }
         assert_eq!(of("http://lb:8404"), plain("http://lb:8404/"));
@@ -344,8 +357,11 @@ mod tests {
             "http:///stats",
             "http://lb:99999/",
             "http://lb/stats;csv",
-            "http://lb/stats?a",
+            "http://lb/stats?a=b",
             "http://lb/stats#a",
+            "http://lb/@stats",
+            "http://ops:1/2@lb/stats",
+            "http://ops:a@b/c@lb/stats",
             "http://ops@lb/stats",
             "http://:s3cret@lb/stats",
             "http://ops:@lb/stats",
