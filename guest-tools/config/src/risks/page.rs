@@ -1,0 +1,333 @@
+//! The statistics page: whether there is one, who may see it, and who may change something through it.
+
+use haproxy_configuration::{Kind, Section, Setting};
+
+use super::address::Reach;
+use super::condition::{Must, must};
+use super::context::Context;
+use super::entrance::{Entrance, doors, entrances, may_be_guarded};
+use super::line::Line;
+use super::report::{Evidence, Report, Risk, Severity};
+
+/// A line with a user; the password is the reader's to choose.
+const USER: &str = "stats auth NAME:PASSWORD";
+
+/// The page of a proxy.
+struct Page<'c, 'a> {
+    section: &'c Section<'a>,
+    /// The `stats` lines that count.
+    lines: Vec<Setting<'c, 'a>>,
+    /// Whether they are the proxy's own: one of them is enough for those of `defaults` not to count.
+    own: bool,
+}
+
+impl<'c, 'a> Page<'c, 'a> {
+    fn of(context: &'c Context<'a>, section: &'c Section<'a>) -> Option<Self>
+    where
+        'a: 'c,
+    {
+        let own: Vec<_> = section.lines(&["stats"]).collect();
+        let is_own = !own.is_empty();
+        let lines = if is_own {
+            own
+        } else {
+            let defaults = context.configuration.defaults_of(section);
+            defaults
+                .flat_map(|defaults| defaults.lines(&["stats"]))
+                .collect()
+        };
+        (!lines.is_empty()).then_some(Self {
+            section,
+            lines,
+            own: is_own,
+        })
+    }
+
+    fn all<'s>(&'s self, word: &'s str) -> impl Iterator<Item = &'s Setting<'c, 'a>> {
+        self.lines
+            .iter()
+            .filter(move |line| line.words.at(1) == word)
+    }
+
+    /// A line to show: one of these words, or the first.
+    fn line(&self, words: &[&str]) -> Option<&Setting<'c, 'a>> {
+        let named = words
+            .iter()
+            .find_map(|word| self.lines.iter().find(|line| line.words.at(1) == *word));
+        named.or_else(|| self.lines.first())
+    }
+
+    /// The line, and the proxy where the line is not its own.
+    fn evidence(&self, words: &[&str]) -> Vec<Evidence> {
+        let line = self.line(words).map(Evidence::line);
+        let head = (!self.own).then(|| Evidence::head(self.section));
+        line.into_iter().chain(head).collect()
+    }
+}
+
+pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
+    let configuration = context.configuration;
+    for admin in configuration.lines(Kind::Defaults, &["stats", "admin"]) {
+        report.add(Risk {
+            severity: Severity::High,
+            id: "stats-admin-in-defaults",
+            title: "HAProxy does not start: `stats admin` in `defaults`",
+            evidence: vec![Evidence::line(&admin)],
+            more: 0,
+            why: "it is allowed in the proxy that has the page, and not in `defaults`".to_owned(),
+            mend: Line::of(&admin.words).text(),
+        });
+    }
+    for section in configuration
+        .sections()
+        .iter()
+        .filter(|section| section.kind.is_proxy())
+    {
+        if let Some(page) = Page::of(context, section) {
+            look(context, &page, report);
+        }
+    }
+}
+
+fn look(context: &Context<'_>, page: &Page<'_, '_>, report: &mut Report) {
+    let configuration = context.configuration;
+    match context.configuration.setting(page.section, &["mode"]) {
+        Some(mode) if mode.words.expands(1) => {}
+        mode if mode.as_ref().map_or("tcp", |mode| mode.words.at(1)) != "http" => {
+            report.add(Risk {
+                severity: if page.own { Severity::Medium } else { Severity::Info },
+                id: "stats-page-ignored",
+                title: "There is no statistics page: the proxy is not in HTTP mode",
+                evidence: page.evidence(&["enable", "uri"]),
+                more: 0,
+                why: "HAProxy ignores `stats` lines in a proxy of another mode than `http`, with no more than a warning; \
+                      without `mode` it is `tcp`. The port takes connections and answers nothing"
+                    .to_owned(),
+                mend: "mode http".to_owned(),
+            });
+            return;
+        }
+        _ => {}
+    }
+    if page.all("uri").next().is_none() {
+        report.add(Risk {
+            severity: Severity::Low,
+            id: "stats-page-default-address",
+            title: "The statistics page is at an address that everybody knows",
+            evidence: page.evidence(&["enable"]),
+            more: 0,
+            why: "without `stats uri` it is at `/haproxy?stats`, for all visitors of the proxy"
+                .to_owned(),
+            mend: "stats uri /stats".to_owned(),
+        });
+    }
+    let entrances = entrances(configuration, page.section);
+    // Nobody gets there.
+    if entrances.is_empty() {
+        return;
+    }
+    if page.all("auth").next().is_some() {
+        in_clear(page, &entrances, report);
+    } else if page.all("http-request").next().is_none()
+        && !entrances.iter().all(|entrance| entrance.verified)
+    {
+        without_password(context, page, &entrances, report);
+    }
+}
+
+/// Passwords that pass by in the clear.
+fn in_clear(page: &Page<'_, '_>, entrances: &[Entrance<'_, '_>], report: &mut Report) {
+    for entrance in entrances.iter().filter(|entrance| !entrance.tls) {
+        let severity = match entrance.reach {
+            Reach::Network | Reach::Unknown => Severity::Medium,
+            Reach::Loopback => Severity::Info,
+            Reach::Path | Reach::Abstract => continue,
+        };
+        let mut evidence = page.evidence(&["auth"]);
+        evidence.push(Evidence::line(&entrance.bind));
+        report.add(Risk {
+            severity,
+            id: "stats-password-in-clear",
+            title: "The password of the statistics page is sent in the clear",
+            evidence,
+            more: 0,
+            why: "with every request, to whoever can listen on the way".to_owned(),
+            mend: Line::of(&entrance.bind.words)
+                .and("ssl crt /etc/haproxy/stats.pem")
+                .text(),
+        });
+    }
+}
+
+fn without_password(
+    context: &Context<'_>,
+    page: &Page<'_, '_>,
+    entrances: &[Entrance<'_, '_>],
+    report: &mut Report,
+) {
+    let configuration = context.configuration;
+    let open = entrances.iter().any(Entrance::is_open);
+    let guarded = may_be_guarded(configuration, page.section);
+    let may_change = page
+        .all("admin")
+        .map(|admin| (admin, must(configuration, admin.section, &admin.words, 2)))
+        .filter(|(_, must)| *must != Must::ProveIdentity)
+        .min_by_key(|(_, must)| *must);
+    // One line of its own, and the password of `defaults` is gone.
+    let lost = context
+        .configuration
+        .defaults_of(page.section)
+        .filter(|_| page.own)
+        .flat_map(|defaults| defaults.lines(&["stats", "auth"]))
+        .next();
+    let (severity, id, title, mut why) = if let Some((_, must)) = &may_change {
+        let severity = match must {
+            _ if !open || guarded => Severity::Medium,
+            Must::ComeFromHere => Severity::Medium,
+            _ => Severity::High,
+        };
+        let who = match must {
+            Must::ComeFromHere => {
+                "every user and program of this machine, and every visitor of a proxy that runs on it,"
+            }
+            Must::ComeFromNetwork => "every machine of these networks",
+            Must::Unknown => "whoever fulfils the condition",
+            _ if open => "whoever reaches the page",
+            _ => "every user and program of this machine",
+        };
+        (
+            severity,
+            "stats-admin-without-password",
+            "Servers can be taken out of service through the statistics page without a password",
+            format!("{who} can do it; an address proves nothing of who it is"),
+        )
+    } else {
+        let severity = match (open, guarded) {
+            (true, false) => Severity::Medium,
+            (true, true) => Severity::Low,
+            (false, _) => Severity::Info,
+        };
+        (
+            severity,
+            "stats-page-without-password",
+            "The statistics page asks for no password",
+            format!(
+                "{} sees the names and addresses of all servers, and how they are",
+                if open {
+                    "whoever reaches it"
+                } else {
+                    "every user and program of this machine"
+                }
+            ),
+        )
+    };
+    if guarded {
+        why.push_str(". Rules of the proxy may keep some out: see there");
+    }
+    let mut evidence = match &may_change {
+        Some((admin, _)) => vec![Evidence::line(admin)],
+        None => page.evidence(&["enable", "uri"]),
+    };
+    let reached = entrances.iter().max_by_key(|entrance| entrance.reach);
+    evidence.extend(reached.map(|entrance| Evidence::line(&entrance.bind)));
+    let (id, title) = match lost {
+        None => (id, title),
+        Some(auth) => {
+            evidence.push(Evidence::line(&auth));
+            why = format!(
+                "a `stats` line in the proxy takes all `stats` lines of `defaults` out of force, its `stats auth` \
+                 included: {why}"
+            );
+            (
+                "stats-password-not-inherited",
+                "The password of the statistics page does not count: it is in `defaults`",
+            )
+        }
+    };
+    report.add(Risk {
+        severity,
+        id,
+        title,
+        evidence,
+        more: 0,
+        why,
+        mend: USER.to_owned(),
+    });
+}
+
+/// The exporter: the same numbers, for Prometheus.
+pub(crate) fn find_exporter(context: &Context<'_>, report: &mut Report) {
+    let configuration = context.configuration;
+    for section in configuration
+        .sections()
+        .iter()
+        .filter(|section| section.kind.is_proxy())
+    {
+        let rules = configuration.settings(
+            section,
+            &["http-request", "use-service", "prometheus-exporter"],
+        );
+        for rule in rules {
+            exporter(context, section, &rule, report);
+        }
+    }
+}
+
+fn exporter(
+    context: &Context<'_>,
+    section: &Section<'_>,
+    rule: &Setting<'_, '_>,
+    report: &mut Report,
+) {
+    let configuration = context.configuration;
+    let mode = configuration.setting(section, &["mode"]);
+    if mode.as_ref().map_or("tcp", |mode| mode.words.at(1)) != "http"
+        && !mode.is_some_and(|mode| mode.words.expands(1))
+    {
+        report.add(Risk {
+            severity: Severity::Medium,
+            id: "exporter-ignored",
+            title: "There is no exporter: the proxy is not in HTTP mode",
+            evidence: vec![Evidence::line(rule)],
+            more: 0,
+            why: "HAProxy ignores `http-request` rules in a proxy of another mode than `http`, with no more than a \
+                  warning; without `mode` it is `tcp`"
+                .to_owned(),
+            mend: "mode http".to_owned(),
+        });
+        return;
+    }
+    let entrances = entrances(configuration, section);
+    let open: Vec<&Entrance<'_, '_>> = entrances
+        .iter()
+        .filter(|entrance| entrance.is_open() && !entrance.verified)
+        .collect();
+    let Some(entrance) = open.first() else { return };
+    if must(configuration, rule.section, &rule.words, 3) > Must::Nothing {
+        return;
+    }
+    let guarded =
+        may_be_guarded(configuration, section) || doors(configuration, section).len() != 1;
+    report.add(Risk {
+        severity: if guarded {
+            Severity::Low
+        } else {
+            Severity::Medium
+        },
+        id: "exporter-open",
+        title: "The Prometheus exporter answers everybody",
+        evidence: vec![Evidence::line(rule), Evidence::line(&entrance.bind)],
+        more: 0,
+        why: format!(
+            "whoever reaches it sees the names of all servers, and how they are{}",
+            if guarded {
+                ". Rules of the proxy may keep some out: see there"
+            } else {
+                ""
+            }
+        ),
+        mend:
+            "http-request use-service prometheus-exporter if { path /metrics } { src 192.0.2.10 }"
+                .to_owned(),
+    });
+}

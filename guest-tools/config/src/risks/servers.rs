@@ -1,0 +1,153 @@
+//! Servers: whether HAProxy knows that one is down, and whom it speaks TLS with.
+
+use haproxy_configuration::{Configuration, Section, Setting, Words};
+
+use super::address::{Reach, addresses};
+use super::context::Context;
+use super::line::Line;
+use super::report::{Evidence, Report, Risk, Severity};
+
+pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
+    let configuration = context.configuration;
+    for section in configuration
+        .sections()
+        .iter()
+        .filter(|section| section.kind.is_backend())
+    {
+        checks(configuration, section, report);
+    }
+    for section in configuration.sections() {
+        let words = [&["server"], &["server-template"], &["default-server"]];
+        for line in words.iter().flat_map(|word| section.lines(word.as_slice())) {
+            unverified(&line, report);
+        }
+    }
+    let everywhere = context.configuration.lines(
+        haproxy_configuration::Kind::Global,
+        &["ssl-server-verify", "none"],
+    );
+    for line in everywhere {
+        report.add(Risk {
+            severity: Severity::Medium,
+            id: "tls-server-unverified",
+            title: "HAProxy does not check who its servers are",
+            evidence: vec![Evidence::line(&line)],
+            more: 0,
+            why: "whoever is on the way to any server can answer in its place, and read and change everything; it holds \
+                  for all servers that do not say otherwise"
+                .to_owned(),
+            mend: "ssl-server-verify required".to_owned(),
+        });
+    }
+}
+
+/// The servers of a backend.
+fn servers<'c, 'a>(section: &'c Section<'a>) -> Vec<Setting<'c, 'a>> {
+    let mut servers: Vec<_> = section
+        .lines(&["server"])
+        .chain(section.lines(&["server-template"]))
+        .collect();
+    servers.sort_by_key(|server| server.statement.line);
+    servers
+}
+
+fn checks(configuration: &Configuration<'_>, section: &Section<'_>, report: &mut Report) {
+    let servers = servers(section);
+    let unchecked: Vec<&Setting<'_, '_>> = servers
+        .iter()
+        .filter(|server| !is_checked(configuration, section, server))
+        .collect();
+    if unchecked.is_empty() {
+        return;
+    }
+    let (severity, why) = match (servers.len(), unchecked.len() == servers.len()) {
+        (1, _) => (
+            Severity::Info,
+            "HAProxy sends requests to the server even while it is down, and says that it is not checked",
+        ),
+        (_, true) => (
+            Severity::Medium,
+            "HAProxy goes on sending requests to a server that is down, and the others do not take over",
+        ),
+        (_, false) => (
+            Severity::Low,
+            "HAProxy goes on sending requests to such a server while it is down; others of the backend are checked",
+        ),
+    };
+    report.add(Risk {
+        severity,
+        id: "server-unchecked",
+        title: "Servers have no health checks",
+        evidence: unchecked.into_iter().map(Evidence::line).collect(),
+        more: 0,
+        why: why.to_owned(),
+        mend: "default-server check".to_owned(),
+    });
+}
+
+fn is_checked(
+    configuration: &Configuration<'_>,
+    section: &Section<'_>,
+    server: &Setting<'_, '_>,
+) -> bool {
+    if server.words.place("track", 2).is_some() {
+        return true;
+    }
+    let last = |words: &Words<'_>| {
+        words
+            .iter()
+            .skip(1)
+            .filter(|word| matches!(*word, "check" | "no-check"))
+            .last()
+            .map(|word| word == "check")
+    };
+    let own = last(&server.words);
+    let before = section
+        .lines(&["default-server"])
+        .filter(|line| line.statement.line < server.statement.line)
+        .filter_map(|line| last(&line.words))
+        .next_back();
+    let inherited = || {
+        configuration.defaults_of(section).find_map(|defaults| {
+            defaults
+                .lines(&["default-server"])
+                .filter_map(|line| last(&line.words))
+                .next_back()
+        })
+    };
+    own.or(before).or_else(inherited).unwrap_or(false)
+}
+
+/// `verify none`
+fn unverified(line: &Setting<'_, '_>, report: &mut Report) {
+    let keywords = if line.words.at(0) == "default-server" {
+        1
+    } else {
+        3
+    };
+    if line.words.value("verify", keywords) != Some("none") {
+        return;
+    }
+    let here = keywords == 3
+        && addresses(line.words.at(2), line.words.expands(2))
+            .all(|address| address.reach < Reach::Unknown);
+    let mend = Line::of(&line.words).setting("verify", "required");
+    let mend = if line.words.place("ca-file", keywords).is_some() {
+        mend
+    } else {
+        mend.and("ca-file /etc/ssl/certs/ca-certificates.crt")
+    };
+    report.add(Risk {
+        severity: if here { Severity::Info } else { Severity::Medium },
+        id: "tls-server-unverified",
+        title: "HAProxy does not check who its servers are",
+        evidence: vec![Evidence::line(line)],
+        more: 0,
+        why: if here {
+            "the server is on this machine, so that little can come between".to_owned()
+        } else {
+            "whoever is on the way to the server can answer in its place, and read and change everything".to_owned()
+        },
+        mend: mend.text(),
+    });
+}
