@@ -17,7 +17,14 @@ pub fn refused_by(schema: &Value, valid: &Value) -> Vec<(Value, String)> {
     let nothing = Map::new();
     for (name, property) in schema["properties"].as_object().unwrap_or(&nothing) {
         let pointer = format!("/{name}");
-        let mut wrong = vec![json!(null), json!({ "a": 1 })];
+        let mut wrong = vec![json!(null)];
+        if property["type"] == "object" {
+            // of any names, and of texts
+            wrong.extend([json!(5), json!("a"), json!([])]);
+            all.push((with(name, json!({ "a": 1 })), format!("{pointer}/a")));
+        } else {
+            wrong.push(json!({ "a": 1 }));
+        }
         if property["type"] != "boolean" {
             wrong.push(json!(true));
         }
@@ -67,6 +74,7 @@ pub fn refused_by(schema: &Value, valid: &Value) -> Vec<(Value, String)> {
                     all.push((with(name, json!([item])), format!("{pointer}/0")));
                 }
             }
+            Some("object") => assert!(property["maxProperties"].is_u64(), "`{name}` has no bounds"),
             other => panic!("the type of `{name}` is {other:?}: say here what is wrong for it"),
         }
         all.extend(
