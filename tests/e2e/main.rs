@@ -42,6 +42,8 @@ mod master;
 mod matrix;
 /// What the server takes of the machine's memory.
 mod memory;
+/// The Prometheus exporter.
+mod metrics;
 /// HAProxy's own word.
 mod oracle;
 /// The process, its memory and threads, and what it can be asked.
