@@ -20,15 +20,15 @@ fn instance(given: &Given) -> InstanceSettings {
     given.load().unwrap().instance
 }
 
-fn usual_runtime() -> Option<Door> {
-    Some(Door {
+fn usual_runtime() -> Door {
+    Door {
         endpoint: Endpoint::Tcp {
             host: "127.0.0.1".to_owned(),
             port: 9999,
             family: AddressFamily::Any,
         },
         master: false,
-    })
+    }
 }
 
 /// Where the two pages are, `-` for none.
@@ -70,7 +70,7 @@ fn we_are(given: &Given, stats: Option<&str>, metrics: Option<&str>) {
 #[test]
 fn with_nothing_given_there_are_the_usual_runtime_api_and_the_usual_pages() {
     let instance = instance(&given());
-    assert_eq!(instance.door, usual_runtime());
+    assert_eq!(instance.door, Some(usual_runtime()));
     let stats = instance.stats.unwrap();
     assert_eq!(stats.url.to_string(), USUAL);
     assert_eq!(stats.timeout, Duration::from_secs(5));
@@ -151,7 +151,7 @@ fn stats_enabled_alone_means_the_usual_page() {
         .variable(ENABLED, "yes");
     pages_are(&socket, USUAL, USUAL_METRICS);
     let alone = given().variable(ENABLED, "1");
-    assert_eq!(instance(&alone).door, usual_runtime());
+    assert_eq!(instance(&alone).door, Some(usual_runtime()));
     pages_are(&alone, USUAL, USUAL_METRICS);
     let exporter = given()
         .variable(METRICS, "http://lb1/m")
@@ -169,11 +169,11 @@ fn stats_enabled_alone_means_the_usual_page() {
 #[test]
 fn stats_enabled_can_turn_the_statistics_page_off() {
     let off = || given().variable(ENABLED, "false");
-    assert_eq!(instance(&off()).door, usual_runtime());
+    assert_eq!(instance(&off()).door, Some(usual_runtime()));
     pages_are(&off(), "-", "-");
     // A page that is turned off is none that is given.
     let page = off().variable(STATS, "http://lb1/stats");
-    assert_eq!(instance(&page).door, usual_runtime());
+    assert_eq!(instance(&page).door, Some(usual_runtime()));
     pages_are(&page, "-", "-");
     pages_are(&off().variable(SOCKET, "/run/a.sock"), "-", "-");
     // The exporter is not the statistics page.
@@ -406,7 +406,7 @@ fn files_and_folders_are_named_with_commas_or_as_an_array() {
     assert_eq!(instance(&array).config, both);
     assert_eq!(instance(&array).log, paths(&["/var/log/haproxy.log"]));
     // Files are no door to a running HAProxy.
-    assert_eq!(instance(&array).door, usual_runtime());
+    assert_eq!(instance(&array).door, Some(usual_runtime()));
 
     let variable = array.variable("HAPROXY_CONFIG_PATH", "/a/b.cfg, /c");
     assert_eq!(instance(&variable).config, paths(&["/a/b.cfg", "/c"]));

@@ -1,8 +1,9 @@
 //! What cannot be reached, and what its hint says.
 
-use haproxy_mcp::haproxy::{AddressFamily, DialError, WireError};
+use haproxy_mcp::haproxy::{AddressFamily, DialError, RuntimeApi, WireError};
+use tokio_util::sync::CancellationToken;
 
-use crate::asking::{failure, host, unix};
+use crate::asking::{TIMEOUTS, bounds, class, failure, host, name, permit, text_of, unix};
 
 /// Code, message and hint as an operator reads them.
 fn told(error: &WireError) -> String {
@@ -16,6 +17,32 @@ fn told(error: &WireError) -> String {
 /// The same error, with a path that is the same everywhere.
 fn at(path: &str, make: impl Fn(String) -> DialError) -> String {
     told(&WireError::Dial(make(format!("unix://{path}"))))
+}
+
+/// Only pages are configured.
+#[tokio::test]
+async fn no_runtime_api() {
+    let api = RuntimeApi::new(name(), None, TIMEOUTS);
+    assert_eq!(api.door(), None);
+    insta::assert_snapshot!(told(&failure(&api).await), @r"
+    not-configured
+    no Runtime API is configured
+    only pages over HTTP were configured: name a `stats socket` of HAProxy with `HAPROXY_RUNTIME_SOCKET`, `HAPROXY_RUNTIME_URL` or `HAPROXY_HOST`
+    ");
+    // A command for the master, a line of many, and who it is.
+    let reload = permit("show proc").unwrap();
+    assert_eq!(class(&text_of(&api, reload).await), "not-configured");
+    let keys = ["a", "b"].map(|key| permit(&format!("add acl blocked.acl {key}")).unwrap());
+    for batch in api.batches(keys.into()).unwrap() {
+        let refused = api
+            .execute_batch(batch, bounds(), &CancellationToken::new())
+            .await
+            .unwrap_err();
+        assert_eq!(refused.done, 0);
+        assert_eq!(class::<()>(&Err(refused.error)), "not-configured");
+    }
+    let unknown = api.identity(bounds(), &CancellationToken::new()).await;
+    assert_eq!(unknown.unwrap_err().code(), "not-configured");
 }
 
 #[tokio::test]

@@ -16,13 +16,14 @@
 //! - `door`: which of several doors leads to the Runtime API
 //! - `pages`: which pages there are, and who we are there
 //! - `shown`: what messages repeat of a value
-//! - `error`: every refusal
+//! - `error`: every refusal; `hint`: what to do about it
 
 mod document;
 mod door;
 mod environment;
 mod error;
 mod file;
+mod hint;
 mod pages;
 mod setting;
 mod shown;
