@@ -35,6 +35,8 @@ const FAMILIES: &[&str] = &[
     "acls",
     "tables",
     "sessions",
+    "config",
+    "doctor",
 ];
 
 const GUEST_TARGET: &str = "wasm32-unknown-unknown";
@@ -49,6 +51,7 @@ fn main() -> Result<()> {
         ".cargo",
         "sdk",
         "replies",
+        "configuration",
         "listing",
         "asking",
         "patterns",

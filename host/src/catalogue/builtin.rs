@@ -227,6 +227,21 @@ const GRANTS: &[(&str, Access, &[&str])] = &[
             "show backend",
         ],
     ),
+    (
+        "config",
+        Access::Read,
+        &[
+            // what is seen of risks in the HAProxy that runs
+            "show info",
+            "show cli sockets",
+            "show startup-logs",
+            "show ssl sni",
+            "show ssl cert",
+            "show ssl cert *",
+        ],
+    ),
+    // what HAProxy said of a page that it ignores
+    ("doctor", Access::Read, &["show startup-logs"]),
 ];
 
 /// Families that read pages, and which.
@@ -312,12 +327,12 @@ mod tests {
     #[expect(clippy::too_many_lines, reason = "a line for each command")]
     fn no_module_may_say_the_commands_of_another() {
         let all: &[(&str, &[&str])] = &[
-            ("show info", &["process", "stats", "master", "sessions"]),
+            ("show info", &["process", "stats", "master", "sessions", "config"]),
             ("show version", &["process"]),
             ("show activity", &["process"]),
             ("show threads", &["process"]),
             ("show pools", &["process"]),
-            ("show cli sockets", &["process"]),
+            ("show cli sockets", &["process", "config"]),
             ("debug counters show all", &["process"]),
             ("help", &["process"]),
             ("echo text", &["process"]),
@@ -326,7 +341,7 @@ mod tests {
             ("show errors be_app response", &["logs"]),
             ("show events", &["logs"]),
             ("show events myring", &["logs"]),
-            ("show startup-logs", &["logs", "master"]),
+            ("show startup-logs", &["logs", "master", "config", "doctor"]),
             ("@master show startup-logs", &["master"]),
             ("show proc", &["master"]),
             ("show proc debug", &[]),
@@ -335,14 +350,14 @@ mod tests {
             ("acme status", &["certificates"]),
             ("acme renew www.pem", &["certificates"]),
             ("acme challenge_ready www.pem domain www.test", &[]),
-            ("show ssl cert", &["certificates"]),
-            ("show ssl cert *www.pem", &["certificates"]),
+            ("show ssl cert", &["certificates", "config"]),
+            ("show ssl cert *www.pem", &["certificates", "config"]),
             ("show ssl ca-file ca.crt", &["certificates"]),
             ("show ssl crl-file ca.crl", &["certificates"]),
             ("show ssl crt-list", &["certificates"]),
             ("show ssl crt-list -n list.txt", &["certificates"]),
             ("show ssl crt-list list.txt", &[]),
-            ("show ssl sni", &["certificates"]),
+            ("show ssl sni", &["certificates", "config"]),
             ("show ssl sni -f fe_https", &[]),
             ("show ssl ocsp-response", &["certificates"]),
             ("show ssl ocsp-response www.pem", &["certificates"]),

@@ -45,6 +45,8 @@ pub const DEFAULT: &[&str] = &[
     "get_server",
     "show_servers_state",
     "show_resolvers",
+    // why there is no answer
+    "doctor",
     // what else could be asked
     "help",
 ];

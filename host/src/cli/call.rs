@@ -140,7 +140,7 @@ pub(super) async fn run(
     }
 }
 
-fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Tool, CallError> {
+pub(super) fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Tool, CallError> {
     if let Some(tool) = catalogue.tool(name) {
         return Ok(tool);
     }
@@ -165,7 +165,7 @@ fn find<'a>(catalogue: &'a Catalogue, name: &str) -> Result<&'a Tool, CallError>
 
 /// Waits for the answer; an interrupt from the keyboard, or another wish that this process ends, cancels the call, so
 /// that it can clean up.
-async fn call(
+pub(super) async fn call(
     catalogue: &Catalogue,
     tool: &Tool,
     arguments: Map<String, Value>,

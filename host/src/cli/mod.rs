@@ -4,6 +4,7 @@ mod arguments;
 mod call;
 mod completions;
 mod demo;
+mod doctor;
 mod flags;
 mod screen;
 mod serve;
@@ -78,6 +79,18 @@ enum Command {
         #[command(flatten)]
         flags: Flags,
     },
+    /// Find out why HAProxy cannot be reached: what is wrong with each configured way to it, and what mends it
+    #[command(next_line_help = true, after_help = DOCTOR_EXAMPLES)]
+    #[command(mut_arg("transport", |flag| flag.hide(true)), mut_arg("modules", |flag| flag.hide(true)))]
+    #[command(mut_arg("toolsets", |flag| flag.hide(true)), mut_arg("tools", |flag| flag.hide(true)))]
+    #[command(mut_arg("exclude_tools", |flag| flag.hide(true)), mut_arg("audit_file", |flag| flag.hide(true)))]
+    Doctor {
+        /// For programs: what the tool `doctor` answers, as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        flags: Flags,
+    },
     /// Try it without a HAProxy of your own: starts one for the time, with visitors, and serves MCP for it
     #[command(next_line_help = true, after_help = DEMO_EXAMPLES)]
     Demo(DemoFlags),
@@ -98,6 +111,16 @@ Examples:
 Exit codes: 0 an answer, 1 the tool or HAProxy refused, 2 wrong usage, arguments or settings.
 With --format json a refusal is {\"error\": {\"code\", \"message\", \"hint\", \"details\"}}; in either format it is told on
 standard error, too.";
+
+const DOCTOR_EXAMPLES: &str = "\
+Examples:
+  haproxy-mcp doctor
+  haproxy-mcp doctor --runtime-socket /run/haproxy/admin.sock --haproxy-config /etc/haproxy/haproxy.cfg
+  haproxy-mcp doctor --stats-url http://127.0.0.1:8404/stats --json | jq -r '.findings[].id'
+
+With --haproxy-config it compares HAProxy's configuration with where it was told to look, and names lines.
+
+Exit codes: 0 all is well, warnings included; 1 a problem; 2 wrong usage or settings.";
 
 const DEMO_EXAMPLES: &str = "\
 For Claude Code:
@@ -180,6 +203,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>, environment: Environm
                 format,
             };
             call::run(settings, request, screen).await
+        }),
+        Command::Doctor { json, flags } => run(by_hand(flags, environment), async |settings| {
+            doctor::run(settings, json, screen).await
         }),
         Command::Demo(flags) => {
             let folders = environment.programs();

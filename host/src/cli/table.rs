@@ -294,11 +294,11 @@ impl Style {
         text
     }
 
-    fn bold(self, text: &str) -> String {
+    pub(super) fn bold(self, text: &str) -> String {
         self.painted("1", text)
     }
 
-    fn dim(self, text: &str) -> String {
+    pub(super) fn dim(self, text: &str) -> String {
         self.painted("2", text)
     }
 
@@ -317,7 +317,7 @@ impl Style {
         }
     }
 
-    fn painted(self, colour: &str, text: &str) -> String {
+    pub(super) fn painted(self, colour: &str, text: &str) -> String {
         if self.colours && !text.is_empty() {
             format!("\u{1b}[{colour}m{text}\u{1b}[0m")
         } else {

@@ -13,6 +13,8 @@
 //! be good for), and what the types of the door's file name. A fact that could not be found out, and one that does not
 //! apply, is left out.
 
+mod granted;
+mod page;
 mod path;
 mod socket;
 mod system;
@@ -23,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::doors::{DoorName, Doors};
 use crate::haproxy::Bounds;
-use crate::policy::LookPermit;
+use crate::policy::{Artefact, LookPermit, Page};
 
 /// Looks at one door; takes no longer than the door's time-out, nor than `bounds` allow.
 pub async fn look(
@@ -43,7 +45,14 @@ pub async fn look(
         DoorName::Master => socket::look_at_master(&doors.runtime, bounds, cancel)
             .await
             .map(object),
-        DoorName::Stats | DoorName::Metrics | DoorName::Config | DoorName::Log => None,
+        DoorName::Stats => page::look(&doors.pages, Page::Stats, bounds, cancel)
+            .await
+            .map(object),
+        DoorName::Metrics => page::look(&doors.pages, Page::Metrics, bounds, cancel)
+            .await
+            .map(object),
+        DoorName::Config => Some(object(granted::look(&doors.files, Artefact::Config).await)),
+        DoorName::Log => Some(object(granted::look(&doors.files, Artefact::Log).await)),
     };
     facts.extend(seen.unwrap_or_default());
     Value::Object(facts)

@@ -209,7 +209,7 @@ impl Asked {
             Ok(bytes) => {
                 let text = String::from_utf8_lossy(&bytes);
                 let text: String = text.chars().take(ANSWER_CHARACTERS).collect();
-                (Some(text.trim_end().to_owned()), None)
+                (Some(text), None)
             }
             Err(error) => (None, Some(error.into())),
         };

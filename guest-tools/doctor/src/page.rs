@@ -1,0 +1,503 @@
+//! The statistics page and the exporter.
+
+use crate::examine::Context;
+use crate::facts::{Facts, Trouble};
+use crate::finding::{Finding, Verdict, lines, milliseconds};
+use crate::knowledge::PageAt;
+use crate::silent;
+use crate::socket::by_network;
+use crate::url::Address;
+
+/// How a certificate is made anew.
+const RENEW: &str =
+    "renew the file of the `bind … ssl crt FILE` line, then `sudo systemctl reload haproxy`";
+
+/// Where an exporter is looked for where nobody said so: beside the page.
+const USUAL_EXPORTER: &str = "/metrics";
+
+/// Days before its end from which on a certificate is spoken of.
+const SOON: u64 = 14;
+
+/// What there is to say of a page.
+pub(crate) fn examine(facts: &Facts, context: &Context<'_>) -> Vec<Finding> {
+    if let Some(finding) = same_as_page(facts, context) {
+        return vec![finding];
+    }
+    if let Some(error) = &facts.error {
+        return vec![Page::of(facts, context).refused(error)];
+    }
+    if !facts.recognised {
+        return vec![Finding::skipped(
+            &facts.door,
+            "not-looked-at",
+            "the look was broken off",
+        )];
+    }
+    let mut findings = vec![answers(facts)];
+    findings.extend(admin_missing(facts, context));
+    findings.extend(certificate_ends(facts));
+    findings
+}
+
+fn answers(facts: &Facts) -> Finding {
+    let took = facts.answer_ms.unwrap_or_default();
+    let what = if is_exporter(facts) {
+        "metrics"
+    } else {
+        "statistics"
+    };
+    let mut saw = format!(
+        "`{}` gives {what}, answered in {}",
+        facts.address,
+        milliseconds(took)
+    );
+    match (facts.credentials, facts.wants_password) {
+        (true, Some(true)) => saw.push_str("; it takes the configured name and password"),
+        (true, Some(false)) => saw.push_str("; it does so without a password, too"),
+        _ => {}
+    }
+    match facts.admin_form {
+        Some(true) => saw.push_str("; it lets servers be changed"),
+        Some(false) => saw.push_str("; it lets nothing be changed"),
+        None => {}
+    }
+    let mut finding = Finding::ok(&facts.door, "answers", saw).detail("milliseconds", took);
+    if let Some(admin) = facts.admin_form {
+        finding = finding.detail("admin", admin);
+    }
+    if let Some(certificate) = &facts.certificate {
+        finding = finding.detail("certificate_days_left", certificate.days_left);
+    }
+    finding
+}
+
+fn certificate_ends(facts: &Facts) -> Option<Finding> {
+    let certificate = facts.certificate.as_ref()?;
+    (certificate.days_left < SOON).then(|| {
+        Finding::warning(
+            &facts.door,
+            "certificate-expires-soon",
+            format!(
+                "the certificate of `{}` expires on {}, in {} days",
+                facts.address, certificate.expires, certificate.days_left
+            ),
+        )
+        .why("from then on this server does not speak with the page any more")
+        .mend(RENEW)
+    })
+}
+
+fn is_exporter(facts: &Facts) -> bool {
+    facts.door == "metrics"
+}
+
+/// What stands before the page stands before an exporter on the same server: it is said once.
+fn same_as_page(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
+    if !is_exporter(facts) {
+        return None;
+    }
+    let page = context.facts("stats")?;
+    let (own, other) = (
+        Address::read(&facts.address)?,
+        Address::read(&page.address)?,
+    );
+    let (reason, same) = (&facts.error.as_ref()?.code, &page.error.as_ref()?.code);
+    let of_path = ["not-found", "unavailable"];
+    (own.same_origin(&other) && reason == same && !of_path.contains(&&**reason)).then(|| {
+        Finding::skipped(
+            &facts.door,
+            "same-as-stats",
+            format!(
+                "`{}` is on the server of the statistics page, and is of no use for the same reason",
+                facts.address
+            ),
+        )
+    })
+}
+
+fn nobody_listens(facts: &Facts, context: &Context<'_>) -> Finding {
+    let saw = format!("nobody listens at `{}`", facts.address);
+    let port = Address::read(&facts.address).map(|address| address.port);
+    let knowledge = context.knowledge;
+    if let Some(knowledge) = knowledge
+        && port.is_some_and(|port| knowledge.bind_at(port).is_none())
+    {
+        let others = other_pages(facts, context);
+        if !others.is_empty() {
+            return Finding::problem(&facts.door, "wrong-address", saw)
+                .why("HAProxy's configuration has no `bind` with this port, and serves the page elsewhere")
+                .mend(others.join(" or "));
+        }
+    }
+    let at = Page::of(facts, context);
+    Finding::problem(&facts.door, "nobody-listens", saw)
+        .why("HAProxy does not run there, or nothing in its configuration listens on this port; of a container the port must be published")
+        .mend(lines([
+            "sudo systemctl start haproxy",
+            &*format!("and its configuration must have:\n{}", at.section()),
+        ]))
+}
+
+/// Settings that lead to pages that the configuration has.
+fn other_pages(facts: &Facts, context: &Context<'_>) -> Vec<String> {
+    let Some(knowledge) = context.knowledge else {
+        return Vec::new();
+    };
+    let found: Vec<(&str, &str, String)> = if is_exporter(facts) {
+        let path =
+            |path: &Option<String>| path.clone().unwrap_or_else(|| USUAL_EXPORTER.to_owned());
+        let exporters = knowledge.exporters.iter();
+        exporters
+            .map(|at| ("HAPROXY_METRICS_URL", &*at.section, path(&at.path)))
+            .collect()
+    } else {
+        let pages = knowledge.pages.iter().filter(|page| page.http);
+        pages
+            .map(|at| ("HAPROXY_STATS_URL", &*at.section, at.uri.clone()))
+            .collect()
+    };
+    found
+        .into_iter()
+        .filter_map(|(setting, section, path)| {
+            let address = knowledge.address_of(section, &path)?;
+            Some(format!("`{setting}={address}` (`{section}`)"))
+        })
+        .collect()
+}
+
+/// A page that answered something else, and what the configuration says of its port.
+struct Page<'a> {
+    facts: &'a Facts,
+    context: &'a Context<'a>,
+    address: Option<Address<'a>>,
+    /// Pages at this port.
+    configured: Vec<&'a PageAt>,
+}
+
+impl<'a> Page<'a> {
+    fn of(facts: &'a Facts, context: &'a Context<'a>) -> Self {
+        let address = Address::read(&facts.address);
+        let configured = address
+            .zip(context.knowledge)
+            .map(|(address, knowledge)| knowledge.pages_at(address.port))
+            .unwrap_or_default();
+        Self {
+            facts,
+            context,
+            address,
+            configured,
+        }
+    }
+
+    fn door(&self) -> &'a str {
+        &self.facts.door
+    }
+
+    /// The section that would serve it.
+    fn section(&self) -> String {
+        let port = self.address.map_or(8404, |address| address.port);
+        let path = self.address.map_or("/stats", |address| address.path);
+        let mut text = vec![
+            "frontend stats".to_owned(),
+            "    mode http".to_owned(),
+            "    timeout client 10s".to_owned(),
+            format!("    bind 127.0.0.1:{port}"),
+        ];
+        if is_exporter(self.facts) {
+            text.push(format!("    {}", exporter(path)));
+        } else {
+            text.push("    stats enable".to_owned());
+            text.push(format!("    stats uri {path}"));
+        }
+        text.join("\n")
+    }
+
+    /// What a refusal means.
+    fn refused(&self, error: &Trouble) -> Finding {
+        let message = error.message.as_str();
+        let problem = |id: &str| Finding::problem(self.door(), id, message);
+        match error.code.as_str() {
+            "connection-refused" => nobody_listens(self.facts, self.context),
+            "name-not-resolved" | "host-unreachable" | "connect-timeout" | "connect-failed" => {
+                by_network(self.facts, &error.code, error)
+            }
+            "unauthorized" => self.unauthorized(message),
+            "forbidden" => problem("forbidden")
+                .why("a rule of HAProxy's configuration (`http-request deny`, `stats http-request deny`) refuses this path, this user, or the address of this machine")
+                .mend("let this machine through before that rule: `http-request allow if { src 127.0.0.1 }` with its address in place of 127.0.0.1"),
+            "not-found" | "not-statistics" | "not-metrics" => self.wrong_path(message),
+            "unavailable" if self.facts.status == Some(503) => self.wrong_path(message),
+            "unavailable" => problem("unavailable")
+                .why("a proxy before the page did not get an answer from it, or HAProxy has an error of its own")
+                .mend(error.hint.clone().unwrap_or_default()),
+            "redirected" | "too-many-redirects" => self.redirected(message),
+            "content-encoding" => problem("compressed")
+                .why("the page was asked for uncompressed, and what is between compresses it all the same")
+                .mend("take `compression` off the page in HAProxy's configuration, or in the proxy before it"),
+            "tls-expected" => problem("needs-tls")
+                .why("the port speaks TLS (`bind … ssl`), and was asked in plain HTTP")
+                .mend(self.with_tls(true)),
+            "not-tls" => problem("no-tls")
+                .why("the port speaks plain HTTP (its `bind` has no `ssl`), and was asked in TLS")
+                .mend(self.with_tls(false)),
+            "not-http" if message.contains("Unknown command") => problem("is-runtime-api")
+                .why("it is a `stats socket`: the Runtime API, which speaks no HTTP (nor does `expose-fd listeners` make it)")
+                .mend(self.runtime_api()),
+            "not-http" => problem("not-http")
+                .why("another service listens there")
+                .mend(self.elsewhere()),
+            "interrupted" | "connection-reset" => self.closed(message),
+            "first-byte-timeout" | "total-timeout" | "connections" => self.silent(message),
+            "certificate-unknown-authority" => problem("certificate-unknown-authority")
+                .why("without a known authority nobody can say that this is the right server: the password would go to whoever is in between")
+                .mend("`HAPROXY_STATS_CA_FILE=/path/of/ca.pem`: the certificate of the authority that signed the one in the `bind … ssl crt` line (for a self-signed one, that one itself)"),
+            "certificate-expired" => problem("certificate-expired")
+                .why("an expired certificate is one that its authority does not stand by any more")
+                .mend(RENEW),
+            "certificate-name" => problem("certificate-name")
+                .why("the certificate is that of another host, so that this may be the wrong server")
+                .mend(format!(
+                    "write one of its names in `{}`, or have the certificate issued for the name there",
+                    self.setting()
+                )),
+            // the host's words are exact for all that is wrong with certificates
+            code => Finding::problem(self.door(), code, message)
+                .mend(error.hint.clone().unwrap_or_else(|| self.elsewhere())),
+        }
+    }
+
+    fn unauthorized(&self, message: &str) -> Finding {
+        let lines_of = match self.configured.iter().find(|page| page.auth) {
+            Some(page) => format!("`stats auth` of `{}` (`{}`)", page.section, page.place),
+            None => "the page's `stats auth USER:PASSWORD` lines".to_owned(),
+        };
+        if self.facts.credentials {
+            Finding::problem(self.door(), "password-wrong", message)
+                .why("the page does not know the configured name, or it has another password")
+                .mend(format!(
+                    "compare `HAPROXY_STATS_USER` and the content of `HAPROXY_STATS_PASSWORD_FILE` (or `HAPROXY_STATS_PASSWORD`) with {lines_of}; a colon or a line feed counts, too"
+                ))
+        } else {
+            Finding::problem(self.door(), "password-missing", message)
+                .why("the page wants a name and a password (`stats auth`), and this server has none to give")
+                .mend(format!(
+                    "`HAPROXY_STATS_USER=…` and `HAPROXY_STATS_PASSWORD_FILE=/path/of/a/file` with one of {lines_of}"
+                ))
+        }
+    }
+
+    fn wrong_path(&self, message: &str) -> Finding {
+        if is_exporter(self.facts) {
+            return self.exporter_missing(message);
+        }
+        if let Some(page) = self.ignored() {
+            return self.no_http_mode(message, Some(page));
+        }
+        let path = self.address.map_or("/", |address| address.path);
+        let serving = self.configured.iter().find(|page| page.http);
+        let mend = match (serving, self.address) {
+            (Some(page), Some(address)) if page.uri != path && !page.uri.contains('?') => format!(
+                "`HAPROXY_STATS_URL={}` (`stats uri` of `{}`, `{}`)",
+                address.with(address.tls, &page.uri),
+                page.section,
+                page.place
+            ),
+            (Some(page), _) if page.uri.contains('?') => format!(
+                "in `{}` (`{}`): `stats uri {path}`; without it the page is at `{}`",
+                page.section, page.place, page.uri
+            ),
+            _ => {
+                let others = other_pages(self.facts, self.context);
+                if others.is_empty() {
+                    format!(
+                        "in the frontend with this `bind`: `stats enable` and `stats uri {path}`; or the path of its `stats uri` in `HAPROXY_STATS_URL`"
+                    )
+                } else {
+                    others.join(" or ")
+                }
+            }
+        };
+        Finding::problem(self.door(), "wrong-path", message)
+            .why("HAProxy serves the page at the path of `stats uri` only (`/haproxy?stats` where there is none), and answers 503 at all others where the frontend has no backend")
+            .mend(mend)
+    }
+
+    fn exporter_missing(&self, message: &str) -> Finding {
+        let path = self.address.map_or(USUAL_EXPORTER, |address| address.path);
+        let others = other_pages(self.facts, self.context);
+        let at = self
+            .address
+            .zip(self.context.knowledge)
+            .and_then(|(address, knowledge)| knowledge.bind_at(address.port));
+        let mend = match (others.as_slice(), at) {
+            ([], Some(bind)) => {
+                format!(
+                    "in `{}` (`{}`): `{}`",
+                    bind.section,
+                    bind.place,
+                    exporter(path)
+                )
+            }
+            ([], None) => format!(
+                "in a frontend with `mode http` and this `bind`: `{}`",
+                exporter(path)
+            ),
+            (others, _) => others.join(" or "),
+        };
+        // Looked for beside the page, unasked.
+        let unasked = path == USUAL_EXPORTER
+            && self.context.facts("stats").is_some_and(|page| {
+                self.address
+                    .zip(Address::read(&page.address))
+                    .is_some_and(|(own, other)| own.same_origin(&other))
+            });
+        let verdict = if unasked {
+            Verdict::Warning
+        } else {
+            Verdict::Problem
+        };
+        Finding::new(self.door(), verdict, "exporter-missing", message)
+            .why("HAProxy gives metrics for Prometheus only where its configuration says so; without them `show_metrics` has nothing to show")
+            .mend(mend)
+    }
+
+    fn redirected(&self, message: &str) -> Finding {
+        // `… sends on to `https://lb/stats`, which …`
+        let target = message
+            .split("sends on to `")
+            .nth(1)
+            .and_then(|rest| rest.split('`').next());
+        Finding::problem(self.door(), "redirected", message)
+            .why("the name and the password of the page go to no other server than the configured one")
+            .mend(match target {
+                Some(target) => format!(
+                    "if that is where it should lead: `{}={target}`",
+                    self.setting()
+                ),
+                None => format!(
+                    "the address of the page itself in `{}`; see the `redirect` lines of HAProxy's configuration",
+                    self.setting()
+                ),
+            })
+    }
+
+    /// A page of the configuration at this port that HAProxy ignores.
+    fn ignored(&self) -> Option<&'a PageAt> {
+        self.configured.iter().copied().find(|page| !page.http)
+    }
+
+    /// Closed without an answer.
+    fn closed(&self, message: &str) -> Finding {
+        self.no_http_mode(message, self.ignored())
+    }
+
+    fn no_http_mode(&self, message: &str, page: Option<&PageAt>) -> Finding {
+        let said = self.context.startup.and_then(|startup| {
+            startup
+                .lines()
+                .find(|line| line.contains("'stats' statement ignored"))
+        });
+        let saw = match said {
+            Some(said) => format!("{message}; HAProxy said when it started: {}", said.trim()),
+            None => message.to_owned(),
+        };
+        let mend = match page {
+            Some(page) => format!(
+                "in `{}` (`{}`): `mode http`, then `sudo systemctl reload haproxy`",
+                page.section, page.place
+            ),
+            None => "in the frontend of the page: `mode http`, then `sudo systemctl reload haproxy` (`haproxy -c -f /etc/haproxy/haproxy.cfg` warns where a `stats` line is ignored)".to_owned(),
+        };
+        Finding::problem(self.door(), "no-http-mode", saw)
+            .why("in any other mode than `http` (and `tcp` is the usual one) HAProxy takes the connection, ignores `stats enable`, and answers nothing")
+            .mend(mend)
+    }
+
+    fn silent(&self, message: &str) -> Finding {
+        if let Some(page) = self.ignored() {
+            return self.no_http_mode(message, Some(page));
+        }
+        if self.context.facts("runtime").is_some_and(Facts::answered) {
+            return self.no_http_mode(message, None);
+        }
+        silent::of_page(self.facts, message)
+    }
+
+    fn with_tls(&self, tls: bool) -> String {
+        let address = self
+            .address
+            .map_or_else(String::new, |address| address.with(tls, address.path));
+        format!("`{}={address}`", self.setting())
+    }
+
+    fn runtime_api(&self) -> String {
+        let others = other_pages(self.facts, self.context);
+        let runtime = self.address.map_or_else(String::new, |address| {
+            format!("tcp://{}:{}", address.host, address.port)
+        });
+        let page = if others.is_empty() {
+            format!("for the page, in HAProxy's configuration:\n{}", {
+                // on a port of its own
+                self.section().replace(
+                    &format!(":{}", self.address.map_or(8404, |address| address.port)),
+                    ":8404",
+                )
+            })
+        } else {
+            others.join(" or ")
+        };
+        lines([&*format!("`HAPROXY_RUNTIME_URL={runtime}`"), &*page])
+    }
+
+    fn elsewhere(&self) -> String {
+        let others = other_pages(self.facts, self.context);
+        if others.is_empty() {
+            format!("the address of the page in `{}`", self.setting())
+        } else {
+            others.join(" or ")
+        }
+    }
+
+    fn setting(&self) -> &'static str {
+        if is_exporter(self.facts) {
+            "HAPROXY_METRICS_URL"
+        } else {
+            "HAPROXY_STATS_URL"
+        }
+    }
+}
+
+/// Where changes are allowed and would go through the page.
+fn admin_missing(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
+    let wanted = matches!(facts.access.as_str(), "operate" | "admin");
+    if facts.admin_form != Some(false) || !wanted {
+        return None;
+    }
+    // Then changes go there.
+    if context.facts("runtime").is_some_and(Facts::answered) {
+        return None;
+    }
+    let page = Page::of(facts, context);
+    let section = page.configured.first().map_or_else(
+        || "the frontend of the page".to_owned(),
+        |page| format!("`{}` (`{}`)", page.section, page.place),
+    );
+    Some(
+        Finding::problem(
+            &facts.door,
+            "admin-missing",
+            format!(
+                "`{}` has no form by which servers are changed, and this server is allowed to change things (access {})",
+                facts.address, facts.access
+            ),
+        )
+        .why("without `stats admin`, or where its condition does not hold for us, the page shows and changes nothing; there is no Runtime API through which changes could go")
+        .mend(format!(
+            "in {section}: `stats admin if LOCALHOST` (or a condition that holds for this machine's address), beside `stats auth USER:PASSWORD`"
+        )),
+    )
+}
+
+fn exporter(path: &str) -> String {
+    format!("http-request use-service prometheus-exporter if {{ path {path} }}")
+}

@@ -1,0 +1,1 @@
+//! Facts as they were recorded, and what follows from them.
