@@ -104,9 +104,10 @@ pub fn no_such_on_page(pages: Pages, kind: ObjectType, name: &str) -> Result<Fai
 
 /// Says which names are near, or else this, and that the page may hide what is meant.
 pub fn hidden(failure: Failure, suggestion: &Suggestion, otherwise: &str) -> Failure {
+    let hint = suggestion.hint(otherwise);
+    let end = if hint.ends_with('?') { "" } else { "." };
     failure.hint(format!(
-        "{}; one with `stats scope` in HAProxy's configuration does not show all",
-        suggestion.hint(otherwise)
+        "{hint}{end} A page with `stats scope` in HAProxy's configuration does not show all proxies"
     ))
 }
 

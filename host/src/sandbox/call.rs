@@ -221,7 +221,7 @@ fn failure(error: ToolError, state: &CallState) -> Failure {
 /// tool's: a module cannot have the operator raise its access, or the model give up, by making a refusal up.
 fn host_failure(error: &HostError, state: &CallState) -> Failure {
     let failure = shown(error);
-    match state.told(&failure.code) {
+    match state.told(&failure.code, &failure.message) {
         Some(told) => told.clone(),
         None => Failure {
             code: "failed".to_owned(),

@@ -21,6 +21,9 @@ use crate::doors::Doors;
 use crate::haproxy::Identity;
 use crate::policy::{self, Access, Grant};
 
+/// Failures of the host that are kept for a tool to pass on.
+const TOLD: usize = 16;
+
 /// Where progress reports go.
 pub type ProgressSink = Arc<dyn Fn(Progress) + Send + Sync>;
 
@@ -96,8 +99,9 @@ pub(super) struct CallState {
     pub(super) open_page: bool,
     /// How many files are open.
     pub(super) open_files: u32,
-    /// The failures of the host that the guest was told, the last of each code, with the hints that the contract has no
-    /// room for. A tool can pass on these and no others.
+    /// The failures of the host that the guest was told, the last [`TOLD`] of them, with the hints that the contract has no
+    /// room for. A tool can pass on these and no others; not only the last, since it may try another way to HAProxy and
+    /// then tell why the first one failed.
     told: Vec<Failure>,
     pub(super) last_progress: Option<Instant>,
     pub(super) printed: Printed,
@@ -157,13 +161,20 @@ impl CallState {
 
     /// Notes what the guest is told, as clients see it should the tool pass it on.
     pub(super) fn note_told(&mut self, failure: Failure) {
-        self.told.retain(|told| told.code != failure.code);
+        self.told
+            .retain(|told| (&told.code, &told.message) != (&failure.code, &failure.message));
+        if self.told.len() >= TOLD {
+            self.told.remove(0);
+        }
         self.told.push(failure);
     }
 
-    /// What the guest was told under this code.
-    pub(super) fn told(&self, code: &str) -> Option<&Failure> {
-        self.told.iter().find(|told| told.code == code)
+    /// What the guest was told in these words, or the last of this code where it was told nothing in these words.
+    pub(super) fn told(&self, code: &str, message: &str) -> Option<&Failure> {
+        let of_code = || self.told.iter().rev().filter(|told| told.code == code);
+        of_code()
+            .find(|told| told.message == message)
+            .or_else(|| of_code().next())
     }
 
     /// A limit was reached and the guest may still answer.
