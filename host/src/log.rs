@@ -4,8 +4,8 @@
 //! leaves standard error unread holds nothing up; lines that find no room are counted, and their number is told in the
 //! line that comes after them.
 //!
-//! At `debug` and below, libraries say more, too, but `rmcp` never does: it would print whole requests, and what a
-//! request carries may be secret.
+//! At `debug` and below, libraries say more, too, but never those that speak to others: they would print whole requests,
+//! and what a request carries may be secret.
 
 use crate::config::LogLevel;
 use std::collections::VecDeque;
@@ -37,8 +37,11 @@ pub enum LogError {
     Thread(#[from] io::Error),
 }
 
-/// Starts writing the log. At `info` and `debug`, libraries are heard one level less than this server; `rmcp` is heard
-/// up to `info` at every level.
+/// Libraries that have requests in their hands, or headers: heard up to `info` at every level.
+const TALKATIVE: [&str; 6] = ["rmcp", "reqwest", "hyper", "hyper_util", "h2", "rustls"];
+
+/// Starts writing the log. At `info` and `debug`, libraries are heard one level less than this server; those of
+/// [`TALKATIVE`] up to `info` at every level.
 pub fn start(level: LogLevel) -> Result<Log, LogError> {
     let (ours, libraries) = match level {
         LogLevel::Error => (LevelFilter::ERROR, LevelFilter::ERROR),
@@ -56,7 +59,7 @@ pub fn start(level: LogLevel) -> Result<Log, LogError> {
         .with_target(env!("CARGO_CRATE_NAME"), ours)
         // What modules say for the operator.
         .with_target("module", ours)
-        .with_target("rmcp", libraries.min(LevelFilter::INFO));
+        .with_targets(TALKATIVE.map(|name| (name, libraries.min(LevelFilter::INFO))));
     tracing_subscriber::registry()
         .with(lines)
         .with(filter)

@@ -61,7 +61,12 @@ pub(super) async fn run(
         settings.instance = InstanceSettings {
             name: "demo".to_owned(),
             door: Some(door),
+            // What listens on this machine besides is not the demo's.
             master: None,
+            stats: None,
+            metrics: None,
+            config: Vec::new(),
+            log: Vec::new(),
             ..settings.instance
         };
         // Only advice: the server works as well without it.
