@@ -259,7 +259,8 @@ fn notes(
         );
     }
     let wanted = arguments.lines.unwrap_or(LINES) as u64;
-    if search.matched < wanted && !search.goes_further && search.broken_off.is_none() {
+    let short = clock.has_since() || search.matched < wanted;
+    if short && !search.goes_further && search.broken_off.is_none() {
         if !search.is_whole() {
             notes.push(format!(
                 "older lines were not looked at: only the last {} bytes of the file were",

@@ -77,8 +77,13 @@ pub(super) fn look_back<'a>(
     for bytes in steps.by_ref() {
         search = Search::new(wanted, clock, limit);
         search.read(call, name, bytes)?;
-        let enough = search.matched >= limit as u64 || search.goes_further || search.is_whole();
-        if enough || search.broken_off.is_some() {
+        // Where a beginning is asked for, all from there on is counted.
+        let enough = if clock.has_since() {
+            search.goes_further
+        } else {
+            search.matched >= limit as u64
+        };
+        if enough || search.is_whole() || search.broken_off.is_some() {
             break;
         }
     }
@@ -123,11 +128,17 @@ impl<'a> Search<'a> {
         self.size = file.size();
         self.bytes = bytes.min(self.size);
         let mut reader = LogReader::default();
+        let mut had = 0_u64;
         let read = file.for_each(|chunk| {
+            had = had.saturating_add(chunk.len() as u64);
             reader.push(chunk, |line| self.line(line));
             Ok(())
         });
         reader.finish(|line| self.line(line));
+        if read.is_err() {
+            // as far as replaced secrets let it be known
+            self.bytes = self.bytes.min(had);
+        }
         match read {
             Ok(()) => Ok(()),
             // What was read is there, and no more is claimed of it.
