@@ -60,6 +60,8 @@ mod servers;
 mod sessions;
 /// Stick tables and their entries.
 mod tables;
+/// The log file's last lines.
+mod tail_log;
 /// Frontends and backends, servers one by one, and what they use.
 mod topology;
 /// Every value of every tool, on every version of HAProxy.
