@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use haproxy_mcp_testkit::generated::root;
 use serde_json::{Value, json};
 
-use crate::{name, tools};
+use crate::{name, tools, tools_as_set};
 
 /// What a model reads before anybody has asked anything: names, descriptions and input schemas of the default list.
 const LISTED: usize = 4_000;
@@ -19,9 +19,23 @@ const ANSWERED: usize = 4_000;
 /// What the default list has besides where changes are allowed, with the same two parts.
 const CHANGES: usize = 5_000;
 
+/// What whoever grants files pays for the tools that read them.
+const FILES: usize = 900;
+
 #[test]
 fn the_default_list_keeps_its_budget() {
-    within(&tools(&[]), LISTED, ANSWERED);
+    within(&tools_as_set(&[]), LISTED, ANSWERED);
+}
+
+#[test]
+fn tools_of_files_keep_theirs() {
+    let usual = tools_as_set(&[]);
+    let more: Vec<Value> = tools(&[])
+        .into_iter()
+        .filter(|tool| !usual.contains(tool))
+        .collect();
+    assert!(!more.is_empty());
+    within(&more, FILES, FILES);
 }
 
 /// An operator who allows changes pays for them, but not for every one that there is.

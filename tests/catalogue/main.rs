@@ -22,12 +22,17 @@ use std::process::Command;
 use haproxy_mcp_testkit::mcp::EVERY_DOOR;
 use serde_json::Value;
 
-/// The tools that `haproxy-mcp tools` lists with these arguments: what clients see, and access and toolset.
+/// The tools that `haproxy-mcp tools` lists with these arguments and every door: what clients see, and access, toolset
+/// and doors.
 fn tools(arguments: &[&str]) -> Vec<Value> {
+    tools_as_set(&[&EVERY_DOOR, arguments].concat())
+}
+
+/// The same with no more doors than the arguments say.
+fn tools_as_set(arguments: &[&str]) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_haproxy-mcp"))
         .env_clear()
         .args(["tools", "--format", "json"])
-        .args(EVERY_DOOR)
         .args(arguments)
         .output()
         .unwrap();

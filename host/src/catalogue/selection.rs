@@ -28,7 +28,6 @@ pub const ALL_TOOLSETS: &str = "all";
 pub const DEFAULT: &[&str] = &[
     // what is it, and how is it doing
     "show_info",
-    "show_activity",
     "show_errors",
     "show_events",
     "show_startup_logs",
@@ -43,8 +42,10 @@ pub const DEFAULT: &[&str] = &[
     "get_backend",
     "list_servers",
     "get_server",
-    "show_servers_state",
     "show_resolvers",
+    // what the operator granted besides
+    "show_config",
+    "tail_log",
     // why there is no answer
     "doctor",
     // what else could be asked
