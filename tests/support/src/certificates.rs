@@ -78,11 +78,26 @@ impl Authority {
     /// A certificate for these names of hosts, of which the first is its subject, valid for so many days more,
     /// less an hour.
     pub fn issue(&self, serial: u64, names: &[&str], days: u64) -> Issued {
+        self.issue_for(serial, names, days, ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
+    /// The same for a client, with which it shows a server who it is.
+    pub fn issue_client(&self, serial: u64, names: &[&str], days: u64) -> Issued {
+        self.issue_for(serial, names, days, ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
+    fn issue_for(
+        &self,
+        serial: u64,
+        names: &[&str],
+        days: u64,
+        purpose: ExtendedKeyUsagePurpose,
+    ) -> Issued {
         let key = KeyPair::generate().expect("make a key");
         let mut wanted = wanted(names, days);
         wanted.distinguished_name = called(names.first().copied().unwrap_or("nobody"));
         wanted.serial_number = Some(SerialNumber::from(serial));
-        wanted.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        wanted.extended_key_usages = vec![purpose];
         let certificate = wanted
             .signed_by(&key, &self.issuer)
             .expect("sign a certificate");

@@ -221,7 +221,8 @@ impl Ports {
     }
 }
 
-fn reserve(address: SocketAddr) -> std::io::Result<Socket> {
+/// Keeps an address from all others without listening there, until it is dropped.
+pub fn reserve(address: SocketAddr) -> std::io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     // Connections that have just ended do not count.
     socket.set_reuse_address(true)?;
@@ -551,7 +552,7 @@ pub fn raw(path: &Path, command: &str) -> std::io::Result<Vec<u8>> {
 }
 
 /// A master takes its workers along when asked to end, and leaves them when killed: so it is asked first.
-fn end(mut child: Child) {
+pub(crate) fn end(mut child: Child) {
     if let Some(pid) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
         // It may have ended by itself.
         let _ = kill_process(pid, Signal::TERM);

@@ -13,6 +13,7 @@
 //! - [`scripted`]: a socket that does what a test tells it, step by step
 //! - [`matrix`]: which tool was seen to do what on which version
 //! - [`schemas`]: what a tool's input schema refuses
+//! - [`verbatim`]: HAProxy with a configuration just as it is written
 //! - [`ran`]: the exact versions that a test run has used, kept for its report
 //!
 //! Everything is plain threads and blocking calls: a test may use any runtime, or none. Nothing here sleeps to
@@ -43,6 +44,7 @@ pub mod ran;
 pub mod schemas;
 pub mod scripted;
 pub mod topology;
+pub mod verbatim;
 mod wait;
 
 pub use binaries::{Binary, newest, versions};
