@@ -20,5 +20,6 @@ mod endings;
 mod errors;
 mod identity;
 mod master;
+mod pages;
 mod unreachable;
 mod versions;

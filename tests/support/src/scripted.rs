@@ -21,6 +21,8 @@ pub enum Step {
     Expect(Vec<u8>),
     /// Reads up to and with the next newline.
     ReadLine,
+    /// Reads up to and with the empty line that ends the head of an HTTP request.
+    ReadHead,
     /// Sends these bytes in one write.
     Send(Vec<u8>),
     /// Sends these bytes, each in a write of its own.
@@ -369,6 +371,7 @@ impl Line<'_> {
             let went_on = match step {
                 Step::Expect(bytes) => self.expect(bytes)?,
                 Step::ReadLine => self.read_line(),
+                Step::ReadHead => self.read_head(),
                 Step::Send(bytes) => self.send(bytes),
                 Step::SendBytewise(bytes) => bytes.iter().all(|byte| self.send(&[*byte])),
                 Step::Flood { piece, total } => self.flood(piece, *total),
@@ -419,6 +422,20 @@ impl Line<'_> {
                 Some(b'\n') => return true,
                 Some(_) => {}
                 None => return false,
+            }
+        }
+    }
+
+    fn read_head(&mut self) -> bool {
+        let mut last = [0; 4];
+        loop {
+            let Some(byte) = self.read_byte() else {
+                return false;
+            };
+            last.rotate_left(1);
+            last[3] = byte;
+            if last == *b"\r\n\r\n" {
+                return true;
             }
         }
     }

@@ -43,7 +43,9 @@ pub(super) fn of(url: &PageUrl, word: Option<&str>) -> Result<(), ActError> {
         Some("NONE") => (
             "nothing-done",
             "did nothing: there was nothing to do",
-            Some("read what is there now"),
+            Some(
+                "read what is there now: a server without a health check or an agent has none to be stopped or started",
+            ),
         ),
         Some("EXCD") => (
             "too-large",
