@@ -29,6 +29,8 @@ mod frontends;
 mod maps;
 /// The master: reloads that succeed, fail, and are lost sight of.
 mod master;
+/// Changes through the statistics page.
+mod page;
 /// The process: counters that begin anew, limits.
 mod process;
 /// Servers: weights, states, limits, checks, addresses, and those that come and go.

@@ -2,7 +2,7 @@ mod address;
 mod checks;
 mod drain;
 mod dynamic;
-mod held;
+pub(crate) mod held;
 mod state;
 mod weight;
 
@@ -49,7 +49,7 @@ fn with(binary: &Binary, sections: &str) -> Site {
 }
 
 /// HAProxy's line about a server, without what time and checks change by themselves; empty where it has no such server.
-fn state_of(haproxy: &Haproxy, backend: &str, server: &str) -> String {
+pub(crate) fn state_of(haproxy: &Haproxy, backend: &str, server: &str) -> String {
     let states = haproxy.raw_text(&format!("show servers state {backend}"));
     let lines: Vec<&str> = states.lines().collect();
     // behind the number of the format
@@ -82,7 +82,7 @@ fn state_of(haproxy: &Haproxy, backend: &str, server: &str) -> String {
 }
 
 /// A field of that line.
-fn field(haproxy: &Haproxy, backend: &str, server: &str, name: &str) -> String {
+pub(crate) fn field(haproxy: &Haproxy, backend: &str, server: &str, name: &str) -> String {
     let state = state_of(haproxy, backend, server);
     let found = state
         .split(' ')
@@ -93,7 +93,7 @@ fn field(haproxy: &Haproxy, backend: &str, server: &str, name: &str) -> String {
 }
 
 /// A column of the statistics of a server.
-fn column(haproxy: &Haproxy, backend: &str, server: &str, name: &str) -> String {
+pub(crate) fn column(haproxy: &Haproxy, backend: &str, server: &str, name: &str) -> String {
     let statistics = haproxy.raw_text(&format!("show stat {backend} 4 -1"));
     let mut lines = statistics.lines();
     let header = lines.next().unwrap().strip_prefix("# ").unwrap();
@@ -106,6 +106,6 @@ fn column(haproxy: &Haproxy, backend: &str, server: &str, name: &str) -> String 
 }
 
 /// `before` and `after` of an answer.
-fn change(answer: &Value) -> (&Value, &Value) {
+pub(crate) fn change(answer: &Value) -> (&Value, &Value) {
     (&answer["before"], &answer["after"])
 }

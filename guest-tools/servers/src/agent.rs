@@ -23,7 +23,7 @@ pub(crate) fn enable_agent(call: &Call<'_>) -> Result<Outcome, Failure> {
         further: &[],
         page: "eagent",
     };
-    switch(call, action, |agent| agent == Checked::Enabled)
+    switch(call, action, true)
 }
 
 pub(crate) fn disable_agent(call: &Call<'_>) -> Result<Outcome, Failure> {
@@ -32,10 +32,10 @@ pub(crate) fn disable_agent(call: &Call<'_>) -> Result<Outcome, Failure> {
         further: &[],
         page: "dagent",
     };
-    switch(call, action, |agent| agent != Checked::Enabled)
+    switch(call, action, false)
 }
 
-fn switch(call: &Call<'_>, action: Action, holds: fn(Checked) -> bool) -> Result<Outcome, Failure> {
+fn switch(call: &Call<'_>, action: Action, on: bool) -> Result<Outcome, Failure> {
     let named: Named = call.arguments()?;
     let path = named.path();
     let read = |origin: &Origin| {
@@ -46,7 +46,12 @@ fn switch(call: &Call<'_>, action: Action, holds: fn(Checked) -> bool) -> Result
         Ok(Agent { agent })
     };
     let (before, origin) = to_change(call, read)?;
-    named.act(&origin, action)?;
+    if on {
+        named.act(&origin, action)?;
+    } else {
+        named.act_if_any(&origin, action)?;
+    }
+    let holds = |agent| (agent == Checked::Enabled) == on;
     let again = || {
         let mut after = read(&origin)?;
         if before.agent == Checked::Enabled && after.agent == Checked::NotEnabled {

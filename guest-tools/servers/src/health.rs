@@ -49,7 +49,11 @@ fn switch(call: &Call<'_>, action: Action, on: bool) -> Result<Outcome, Failure>
         };
         Ok(Check { check })
     })?;
-    named.act(&origin, action)?;
+    if on {
+        named.act(&origin, action)?;
+    } else {
+        named.act_if_any(&origin, action)?;
+    }
     let read = || {
         let check = match &origin {
             Origin::Runtime(instance) => named.seen(instance)?.health_check(),

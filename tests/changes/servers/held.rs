@@ -8,8 +8,8 @@ use super::column;
 use crate::cases::Site;
 
 /// A session through `fe_held` to `be_held/h1`: it ends when this is dropped.
-pub(super) struct Held {
-    pub(super) site: Site,
+pub(crate) struct Held {
+    pub(crate) site: Site,
     /// Both ends of it: HAProxy stands between them.
     session: Option<[UnixStream; 2]>,
 }
@@ -24,7 +24,8 @@ impl Held {
         Self::on(Haproxy::builder(binary).master_worker())
     }
 
-    fn on(builder: HaproxyBuilder) -> Self {
+    /// On a HAProxy that is set up further.
+    pub(crate) fn on(builder: HaproxyBuilder) -> Self {
         // Sockets in HAProxy's own folder: they need no port.
         let sections = "
 frontend fe_held
@@ -60,7 +61,7 @@ backend be_held
     }
 
     /// It ends.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.session = None;
     }
 }
