@@ -53,8 +53,17 @@ pub fn site() -> &'static str {
 impl Authority {
     /// An authority of this name.
     pub fn new(name: &str) -> Self {
+        Self::of(name, &[])
+    }
+
+    /// One whose own certificate names a host, as of somebody who signs for himself.
+    pub fn for_host(name: &str) -> Self {
+        Self::of(name, &[name])
+    }
+
+    fn of(name: &str, names: &[&str]) -> Self {
         let key = KeyPair::generate().expect("make a key");
-        let mut wanted = wanted(&[], 3650);
+        let mut wanted = wanted(names, 3650);
         wanted.distinguished_name = called(name);
         wanted.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         wanted.key_usages = vec![
@@ -70,6 +79,11 @@ impl Authority {
         }
     }
 
+    /// Its own certificate and key, for a HAProxy that serves them.
+    pub fn with_key(&self) -> String {
+        self.pem() + &self.issuer.key().serialize_pem()
+    }
+
     /// Its own certificate.
     pub fn pem(&self) -> String {
         self.certificate.pem()
@@ -79,6 +93,14 @@ impl Authority {
     /// less an hour.
     pub fn issue(&self, serial: u64, names: &[&str], days: u64) -> Issued {
         self.issue_for(serial, names, days, ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
+    /// The same, valid from so many days after now until so many days after now: `-10..-1` has expired.
+    pub fn issue_between(&self, serial: u64, names: &[&str], days: std::ops::Range<i64>) -> Issued {
+        let mut wanted = wanted(names, 1);
+        wanted.not_before = at(SystemTime::now()) + time::Duration::days(days.start);
+        wanted.not_after = at(SystemTime::now()) + time::Duration::days(days.end);
+        self.sign(serial, names, wanted, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
     /// The same for a client, with which it shows a server who it is.
@@ -93,8 +115,17 @@ impl Authority {
         days: u64,
         purpose: ExtendedKeyUsagePurpose,
     ) -> Issued {
+        self.sign(serial, names, wanted(names, days), purpose)
+    }
+
+    fn sign(
+        &self,
+        serial: u64,
+        names: &[&str],
+        mut wanted: CertificateParams,
+        purpose: ExtendedKeyUsagePurpose,
+    ) -> Issued {
         let key = KeyPair::generate().expect("make a key");
-        let mut wanted = wanted(names, days);
         wanted.distinguished_name = called(names.first().copied().unwrap_or("nobody"));
         wanted.serial_number = Some(SerialNumber::from(serial));
         wanted.extended_key_usages = vec![purpose];
