@@ -166,12 +166,12 @@ haproxy_mcp_testkit::on_each_version! {
 }
 
 /// A door that leads to one place now and to another one later, while the server goes on.
-struct Door {
+pub(crate) struct Door {
     folder: tempfile::TempDir,
 }
 
 impl Door {
-    fn to(place: &Path) -> Self {
+    pub(crate) fn to(place: &Path) -> Self {
         let door = Self {
             folder: tempfile::tempdir().unwrap(),
         };
@@ -179,11 +179,11 @@ impl Door {
         door
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("door")
     }
 
-    fn lead_to(&self, place: &Path) {
+    pub(crate) fn lead_to(&self, place: &Path) {
         let aside = self.folder.path().join("aside");
         symlink(place, &aside).unwrap();
         std::fs::rename(aside, self.path()).unwrap();

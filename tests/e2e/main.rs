@@ -46,6 +46,8 @@ mod memory;
 mod metrics;
 /// HAProxy's own word.
 mod oracle;
+/// The statistics page in place of the Runtime API.
+mod page;
 /// The process, its memory and threads, and what it can be asked.
 mod process;
 /// MCP itself: both eras, what is not a tool call, what is on which stream.
