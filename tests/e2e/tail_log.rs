@@ -395,12 +395,12 @@ fn odd_bytes_are_shown_and_long_lines_are_cut() {
 fn the_search_goes_back_as_far_as_it_takes_and_says_how_far() {
     let logs = Logs::new();
     let mut content = line("Nov 25 08:00:00", 0, 503);
-    for number in 1..40_000_u64 {
-        let (hour, minute) = (8 + number / 13_000, number % 13_000 / 250);
+    for number in 1..10_000_u64 {
+        let (hour, minute) = (8 + number / 2_600, number % 2_600 / 50);
         content += &line(&format!("Nov 25 {hour:02}:{minute:02}:00"), number, 200);
     }
     let size = content.len() as u64;
-    assert!(size > 5 << 20);
+    assert!((1 << 20..2 << 20).contains(&size));
     let path = logs.write("long.log", &content, noon());
     let server = serve(&path);
     let ask = |arguments: Value| server.call("tail_log", arguments).answer().clone();
@@ -408,7 +408,7 @@ fn the_search_goes_back_as_far_as_it_takes_and_says_how_far() {
     let near = ask(json!({ "lines": 5 }));
     assert_eq!(
         lines(&near),
-        content.lines().skip(39_995).collect::<Vec<_>>()
+        content.lines().skip(9_995).collect::<Vec<_>>()
     );
     assert_eq!(
         (&near["searched"]["whole"], &near["searched"]["of_bytes"]),
@@ -420,12 +420,12 @@ fn the_search_goes_back_as_far_as_it_takes_and_says_how_far() {
     assert_eq!(lines(&far), [content.lines().next().unwrap()]);
     assert_eq!(
         (&far["searched"]["whole"], &far["searched"]["lines"]),
-        (&json!(true), &json!(40_000))
+        (&json!(true), &json!(10_000))
     );
     assert_eq!(far["searched"]["from"], "Nov 25 08:00:00");
 
     // the beginning of the time that is asked for is reached before the beginning of the file
-    let since = ask(json!({ "since": "2026-11-25T11:00:00", "status": "5xx" }));
+    let since = ask(json!({ "since": "2026-11-25T11:30:00", "status": "5xx" }));
     assert_eq!(
         (&since["matched"], &since["searched"]["whole"]),
         (&json!(0), &json!(false))
@@ -463,10 +463,10 @@ fn a_file_that_is_larger_than_a_search_is_not_claimed_to_be_searched() {
         .answer()
         .clone();
     assert_eq!(lines(&answer), tail.lines().collect::<Vec<_>>());
-    assert_eq!(
-        (&answer["searched"]["whole"], &answer["searched"]["bytes"]),
-        (&json!(false), &json!(44 << 20))
-    );
+    // as far as there was time, and no further than that
+    let searched = answer["searched"]["bytes"].as_u64().unwrap();
+    assert!((256 << 10..=44 << 20).contains(&searched), "{answer}");
+    assert_eq!(answer["searched"]["whole"], false);
     assert!(
         notes(&answer).contains("older lines were not looked at"),
         "{answer}"
@@ -535,7 +535,7 @@ fn times_are_taken_by_the_clock_of_the_log() {
 /// all of one of the files, and one that has the old file says that there is a new one.
 #[test]
 fn a_log_that_is_rotated_while_it_is_read_is_never_claimed_to_be_complete() {
-    let content: String = (0..60_000)
+    let content: String = (0..12_000)
         .map(|number| line("Nov 25 11:00:00", number, 200))
         .collect();
     for truncates in [true, true, true, false, false, false] {
@@ -556,9 +556,9 @@ fn a_log_that_is_rotated_while_it_is_read_is_never_claimed_to_be_complete() {
         let lines = answer["searched"]["lines"].as_u64().unwrap();
         if answer["searched"]["whole"] == json!(true) {
             // opened before or after: the old file, the new one, or the one that was emptied
-            assert!([60_000, 1, 0].contains(&lines), "{answer}");
+            assert!([12_000, 1, 0].contains(&lines), "{answer}");
             assert_eq!(
-                lines == 60_000,
+                lines == 12_000,
                 notes(answer).contains("was replaced"),
                 "{answer}"
             );
@@ -567,7 +567,7 @@ fn a_log_that_is_rotated_while_it_is_read_is_never_claimed_to_be_complete() {
                 truncates && notes(answer).contains("cut off while it was read"),
                 "{answer}"
             );
-            assert!(lines < 60_000, "{answer}");
+            assert!(lines < 12_000, "{answer}");
         }
     }
 }

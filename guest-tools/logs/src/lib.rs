@@ -66,7 +66,7 @@ const TOOLS: &[Tool] = &[
         title: "Last lines of the log file",
         description: "The last lines of HAProxy's log file that match: each with its parts as far as they are known \
             (time, frontend, backend, server, status, timers, how it ended), and counts of all that matched by status \
-            and backend. Looks back at most 44 MiB, and says how far. Secrets are replaced.",
+            and backend. Looks back as far as it takes, at most 44 MiB or some 1.5 s, and says how far. Secrets are replaced.",
         input_schema: include_str!("../schema/tail_log.input.json"),
         output_schema: include_str!("../schema/tail_log.output.json"),
         access: Access::Read,

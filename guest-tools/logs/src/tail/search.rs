@@ -1,6 +1,7 @@
 //! The search, from the end of the file backwards.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 
 use haproxy_mcp_sdk::bindings::haproxy::module::types::HostError;
 use haproxy_mcp_sdk::{Call, Failure};
@@ -12,6 +13,10 @@ use super::when::Clock;
 /// How much of the end of the file is looked at: more each time, until enough was found. All of it together stays below
 /// what a call may read of files, 64 MiB.
 const STEPS: [u64; 4] = [256 << 10, 2 << 20, 12 << 20, 44 << 20];
+
+/// How long all of it should take, and may take at most: a call may compute for 2 s.
+const LONGEST: Duration = Duration::from_millis(1_400);
+const HIGHEST: Duration = Duration::from_millis(1_800);
 
 /// Bytes of a line that are kept.
 const LINE: usize = 16 * 1024;
@@ -54,6 +59,9 @@ pub(super) struct Search<'a> {
     pub(super) broken_off: Option<String>,
     /// Whether it is another file now, or was cut off.
     pub(super) rotated: bool,
+    /// Whether it took so long that it was not read to its end.
+    given_up: bool,
+    took: Duration,
 }
 
 /// Lines that matched, by what they are.
@@ -72,27 +80,64 @@ pub(super) fn look_back<'a>(
     clock: &'a Clock,
     limit: usize,
 ) -> Result<Search<'a>, Failure> {
-    let mut steps = STEPS.into_iter();
-    let mut search = Search::new(wanted, clock, limit);
-    for bytes in steps.by_ref() {
-        search = Search::new(wanted, clock, limit);
-        search.read(call, name, bytes)?;
+    let time = Time {
+        call,
+        began: call.monotonic(),
+    };
+    let mut last: Option<Search<'a>> = None;
+    for step in STEPS {
+        let bytes = match &last {
+            None => step,
+            Some(last) => match time.enough_for(last, step) {
+                Some(bytes) => bytes,
+                None => break,
+            },
+        };
+        let mut search = Search::new(wanted, clock, limit);
+        search.read(&time, name, bytes, last.is_some())?;
+        if search.given_up {
+            break;
+        }
         // Where a beginning is asked for, all from there on is counted.
         let enough = if clock.has_since() {
             search.goes_further
         } else {
             search.matched >= limit as u64
         };
-        if enough || search.is_whole() || search.broken_off.is_some() {
+        let ends = enough || search.is_whole() || search.broken_off.is_some();
+        last = Some(search);
+        if ends {
             break;
         }
     }
+    let mut search = last.unwrap_or_else(|| Search::new(wanted, clock, limit));
     // A file that was replaced meanwhile goes on elsewhere.
     search.rotated = match call.files("log").open_tail(name, 0) {
         Ok(file) => file.size() < search.size,
         Err(failure) => failure.is_unreachable(),
     };
     Ok(search)
+}
+
+/// How long the search takes.
+struct Time<'a> {
+    call: &'a Call<'a>,
+    began: Duration,
+}
+
+impl Time<'_> {
+    fn spent(&self) -> Duration {
+        self.call.monotonic().saturating_sub(self.began)
+    }
+
+    /// How much of the end of the file can be looked at in the time that is left, up to so many bytes; none where that
+    /// is not much more than what was looked at already.
+    fn enough_for(&self, last: &Search<'_>, most: u64) -> Option<u64> {
+        let left = LONGEST.checked_sub(self.spent())?;
+        let bytes = u128::from(last.bytes) * left.as_micros() / last.took.as_micros().max(1);
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX).min(most);
+        (bytes >= last.bytes.saturating_mul(3) / 2).then_some(bytes)
+    }
 }
 
 impl<'a> Search<'a> {
@@ -115,6 +160,8 @@ impl<'a> Search<'a> {
             size: 0,
             broken_off: None,
             rotated: false,
+            given_up: false,
+            took: Duration::ZERO,
         }
     }
 
@@ -123,13 +170,25 @@ impl<'a> Search<'a> {
         self.bytes >= self.size
     }
 
-    fn read(&mut self, call: &Call<'_>, name: &str, bytes: u64) -> Result<(), Failure> {
-        let file = call.files("log").open_tail(name, bytes)?;
+    /// Reads the last bytes of the file; `may_give_up` where there is something to fall back to.
+    fn read(
+        &mut self,
+        time: &Time<'_>,
+        name: &str,
+        bytes: u64,
+        may_give_up: bool,
+    ) -> Result<(), Failure> {
+        let before = time.spent();
+        let file = time.call.files("log").open_tail(name, bytes)?;
         self.size = file.size();
         self.bytes = bytes.min(self.size);
         let mut reader = LogReader::default();
         let mut had = 0_u64;
         let read = file.for_each(|chunk| {
+            if may_give_up && time.spent() > HIGHEST {
+                self.given_up = true;
+                return Err(Failure::other("it takes too long"));
+            }
             had = had.saturating_add(chunk.len() as u64);
             reader.push(chunk, |line| self.line(line));
             Ok(())
@@ -139,8 +198,10 @@ impl<'a> Search<'a> {
             // as far as replaced secrets let it be known
             self.bytes = self.bytes.min(had);
         }
+        self.took = time.spent().saturating_sub(before);
         match read {
             Ok(()) => Ok(()),
+            Err(_) if self.given_up => Ok(()),
             // What was read is there, and no more is claimed of it.
             Err(Failure::Host(HostError::Interrupted(problem) | HostError::Exhausted(problem))) => {
                 self.broken_off = Some(problem.message);
