@@ -20,8 +20,10 @@ pub(crate) struct Facts {
     pub(crate) connects: Vec<Connect>,
     pub(crate) unresolved: Option<Trouble>,
     pub(crate) asked: Vec<Asked>,
-    /// The kind of socket that it is in truth: `master`, `worker`.
+    /// What it is in truth, and was not configured as: `master`, `worker`, `runtime`.
     pub(crate) answers_as: Option<String>,
+    /// Of a page: what is said there instead of HTTP.
+    pub(crate) says: Option<String>,
     pub(crate) listener: Option<Process>,
     pub(crate) connections: Option<Connections>,
     /// Of a page: whether a name and a password are configured.
@@ -175,6 +177,12 @@ impl Facts {
     /// The path of a Unix socket.
     pub(crate) fn path(&self) -> Option<&str> {
         self.address.strip_prefix("unix://")
+    }
+
+    /// Whether connections wait that nobody takes.
+    pub(crate) fn waits(&self) -> bool {
+        self.connections
+            .is_some_and(|connections| connections.waiting > 0)
     }
 
     /// Whether any address takes connections.

@@ -2,8 +2,7 @@
 
 use haproxy_configuration::{Configuration, Kind, Modifier, Section, Setting, Words};
 
-/// The path of the statistics page where none is set. No address of a page may have a query, so that it cannot be
-/// configured here.
+/// The path of the statistics page where none is set.
 const DEFAULT_URI: &str = "/haproxy?stats";
 
 /// The level of a stats socket where none is set (Configuration Manual, `level`).

@@ -8,10 +8,6 @@ use crate::silent;
 use crate::socket::by_network;
 use crate::url::Address;
 
-/// How a certificate is made anew.
-const RENEW: &str =
-    "renew the file of the `bind … ssl crt FILE` line, then `sudo systemctl reload haproxy`";
-
 /// Where an exporter is looked for where nobody said so: beside the page.
 const USUAL_EXPORTER: &str = "/metrics";
 
@@ -35,7 +31,7 @@ pub(crate) fn examine(facts: &Facts, context: &Context<'_>) -> Vec<Finding> {
     }
     let mut findings = vec![answers(facts)];
     findings.extend(admin_missing(facts, context));
-    findings.extend(certificate_ends(facts));
+    findings.extend(certificate_ends(facts, context));
     findings
 }
 
@@ -71,7 +67,7 @@ fn answers(facts: &Facts) -> Finding {
     finding
 }
 
-fn certificate_ends(facts: &Facts) -> Option<Finding> {
+fn certificate_ends(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
     let certificate = facts.certificate.as_ref()?;
     (certificate.days_left < SOON).then(|| {
         Finding::warning(
@@ -83,7 +79,10 @@ fn certificate_ends(facts: &Facts) -> Option<Finding> {
             ),
         )
         .why("from then on this server does not speak with the page any more")
-        .mend(RENEW)
+        .mend(format!(
+            "renew the file of {}, then `sudo systemctl reload haproxy`",
+            Page::of(facts, context).bind()
+        ))
     })
 }
 
@@ -240,12 +239,10 @@ impl<'a> Page<'a> {
             "not-tls" => problem("no-tls")
                 .why("the port speaks plain HTTP (its `bind` has no `ssl`), and was asked in TLS")
                 .mend(self.with_tls(false)),
-            "not-http" if message.contains("Unknown command") => problem("is-runtime-api")
+            "not-http" if self.facts.answers_as.as_deref() == Some("runtime") => problem("is-runtime-api")
                 .why("it is a `stats socket`: the Runtime API, which speaks no HTTP (nor does `expose-fd listeners` make it)")
                 .mend(self.runtime_api()),
-            "not-http" => problem("not-http")
-                .why("another service listens there")
-                .mend(self.elsewhere()),
+            "not-http" => self.not_http(message),
             "interrupted" | "connection-reset" => self.closed(message),
             "first-byte-timeout" | "total-timeout" | "connections" => self.silent(message),
             "certificate-unknown-authority" => problem("certificate-unknown-authority")
@@ -253,7 +250,7 @@ impl<'a> Page<'a> {
                 .mend("`HAPROXY_STATS_CA_FILE=/path/of/ca.pem`: the certificate of the authority that signed the one in the `bind … ssl crt` line (for a self-signed one, that one itself)"),
             "certificate-expired" => problem("certificate-expired")
                 .why("an expired certificate is one that its authority does not stand by any more")
-                .mend(RENEW),
+                .mend(format!("renew the file of {}, then `sudo systemctl reload haproxy`", self.bind())),
             "certificate-name" => problem("certificate-name")
                 .why("the certificate is that of another host, so that this may be the wrong server")
                 .mend(format!(
@@ -296,15 +293,11 @@ impl<'a> Page<'a> {
         let path = self.address.map_or("/", |address| address.path);
         let serving = self.configured.iter().find(|page| page.http);
         let mend = match (serving, self.address) {
-            (Some(page), Some(address)) if page.uri != path && !page.uri.contains('?') => format!(
+            (Some(page), Some(address)) if page.uri != path => format!(
                 "`HAPROXY_STATS_URL={}` (`stats uri` of `{}`, `{}`)",
                 address.with(address.tls, &page.uri),
                 page.section,
                 page.place
-            ),
-            (Some(page), _) if page.uri.contains('?') => format!(
-                "in `{}` (`{}`): `stats uri {path}`; without it the page is at `{}`",
-                page.section, page.place, page.uri
             ),
             _ => {
                 let others = other_pages(self.facts, self.context);
@@ -388,16 +381,24 @@ impl<'a> Page<'a> {
 
     /// Closed without an answer.
     fn closed(&self, message: &str) -> Finding {
+        if self.facts.says.is_some() {
+            return self.not_http(message);
+        }
         self.no_http_mode(message, self.ignored())
     }
 
+    fn not_http(&self, message: &str) -> Finding {
+        let saw = match &self.facts.says {
+            Some(says) => format!("{message}; {says}"),
+            None => message.to_owned(),
+        };
+        Finding::problem(self.door(), "not-http", saw)
+            .why("another service listens there")
+            .mend(self.elsewhere())
+    }
+
     fn no_http_mode(&self, message: &str, page: Option<&PageAt>) -> Finding {
-        let said = self.context.startup.and_then(|startup| {
-            startup
-                .lines()
-                .find(|line| line.contains("'stats' statement ignored"))
-        });
-        let saw = match said {
+        let saw = match self.said_ignored() {
             Some(said) => format!("{message}; HAProxy said when it started: {}", said.trim()),
             None => message.to_owned(),
         };
@@ -414,13 +415,34 @@ impl<'a> Page<'a> {
     }
 
     fn silent(&self, message: &str) -> Finding {
-        if let Some(page) = self.ignored() {
-            return self.no_http_mode(message, Some(page));
-        }
-        if self.context.facts("runtime").is_some_and(Facts::answered) {
-            return self.no_http_mode(message, None);
+        let ignored = self.ignored();
+        if ignored.is_some() || self.said_ignored().is_some() {
+            return self.no_http_mode(message, ignored);
         }
         silent::of_page(self.facts, message)
+    }
+
+    /// What HAProxy said of a page that it ignores.
+    fn said_ignored(&self) -> Option<&'a str> {
+        let mut lines = self.context.startup?.lines();
+        lines.find(|line| line.contains("'stats' statement ignored"))
+    }
+
+    /// The line by which the port listens, as far as the configuration is known.
+    fn bind(&self) -> String {
+        let bind = self
+            .address
+            .zip(self.context.knowledge)
+            .and_then(|(address, knowledge)| knowledge.bind_at(address.port));
+        bind.map_or_else(
+            || "the `bind … ssl crt FILE` line".to_owned(),
+            |bind| {
+                format!(
+                    "`bind … ssl crt FILE` of `{}` (`{}`)",
+                    bind.section, bind.place
+                )
+            },
+        )
     }
 
     fn with_tls(&self, tls: bool) -> String {

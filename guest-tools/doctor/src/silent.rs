@@ -104,10 +104,7 @@ fn haystack(facts: &Facts) -> String {
 
 /// What to say of a page that did not answer in time, where nothing else says why.
 pub(crate) fn of_page(facts: &Facts, saw: &str) -> Finding {
-    let waiting = facts
-        .connections
-        .is_some_and(|connections| connections.waiting > 0);
-    let (id, why) = if waiting {
+    let (id, why) = if facts.waits() {
         (
             "process-hangs",
             "nobody takes the connections that the kernel keeps for HAProxy: it hangs, is stopped, or all connections of this frontend are taken (`maxconn`)",

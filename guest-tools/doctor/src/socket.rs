@@ -64,7 +64,8 @@ fn unconnected(facts: &Facts, error: &Trouble, context: &Context<'_>) -> Finding
             permission::of_socket(file, context.knowledge)
         })),
         "connection-refused" => nobody_listens(facts, context),
-        "connect-timeout" if facts.is_unix() => silent::of(
+        // the queue of those that wait is full
+        "connect-timeout" if facts.is_unix() || facts.waits() => silent::of(
             facts,
             &format!("no connection to `{}`: its queue is full", facts.address),
             context,

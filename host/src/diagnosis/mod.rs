@@ -45,10 +45,10 @@ pub async fn look(
         DoorName::Master => socket::look_at_master(&doors.runtime, bounds, cancel)
             .await
             .map(object),
-        DoorName::Stats => page::look(&doors.pages, Page::Stats, bounds, cancel)
+        DoorName::Stats => page::look(doors, Page::Stats, bounds, cancel)
             .await
             .map(object),
-        DoorName::Metrics => page::look(&doors.pages, Page::Metrics, bounds, cancel)
+        DoorName::Metrics => page::look(doors, Page::Metrics, bounds, cancel)
             .await
             .map(object),
         DoorName::Config => Some(object(granted::look(&doors.files, Artefact::Config).await)),

@@ -3,12 +3,15 @@
 use std::net::SocketAddr;
 
 use serde::Serialize;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::system::Connections;
-use crate::haproxy::Bounds;
-use crate::haproxy::pages::{PageDoor, PageFacts, Pages};
-use crate::policy::Page;
+use crate::doors::Doors;
+use crate::haproxy::pages::{PageDoor, PageFacts};
+use crate::haproxy::{AddressFamily, Bounds, Door, Endpoint, RuntimeApi, WireError};
+use crate::policy::{Page, Probe};
+use crate::visible::visible;
 
 /// Facts about a page.
 #[derive(Debug, Serialize)]
@@ -18,25 +21,71 @@ pub(super) struct Facts {
     /// The connections that there are on this machine, where there is no answer in time.
     #[serde(skip_serializing_if = "Option::is_none")]
     connections: Option<Connections>,
+    /// `runtime` where no HTTP is spoken there, but what the Runtime API speaks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answers_as: Option<&'static str>,
+    /// What it says instead, where that is neither HTTP nor the Runtime API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    says: Option<String>,
 }
 
 /// Of a page that is configured.
 pub(super) async fn look(
-    pages: &Pages,
+    doors: &Doors,
     page: Page,
     bounds: Bounds,
     cancel: &CancellationToken,
 ) -> Option<Facts> {
-    let facts = pages.look(page, bounds, cancel).await?;
-    let silent = facts
-        .error
-        .as_ref()
-        .is_some_and(|error| matches!(error.code, "first-byte-timeout" | "total-timeout"));
-    let address = pages.configured(page).filter(|_| silent).and_then(address);
+    let facts = doors.pages.look(page, bounds, cancel).await?;
+    let door = doors.pages.configured(page)?;
+    let code = facts.error.as_ref().map_or("", |error| error.code);
+    let silent = matches!(code, "first-byte-timeout" | "total-timeout");
+    let other = matches!(code, "not-http" | "interrupted");
+    let (answers_as, says) = if other {
+        as_runtime(&doors.runtime, door, bounds, cancel).await
+    } else {
+        (None, None)
+    };
     Some(Facts {
-        connections: address.map(Connections::of_address),
+        connections: address(door)
+            .filter(|_| silent)
+            .map(Connections::of_address),
+        answers_as,
+        says,
         page: facts,
     })
+}
+
+/// Whether a Runtime API is where a page should be; else what is said there.
+async fn as_runtime(
+    api: &RuntimeApi,
+    page: &PageDoor,
+    bounds: Bounds,
+    cancel: &CancellationToken,
+) -> (Option<&'static str>, Option<String>) {
+    let url = page.url.as_url();
+    let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
+        return (None, None);
+    };
+    let endpoint = Endpoint::Tcp {
+        host: host.trim_matches(['[', ']']).to_owned(),
+        port,
+        family: AddressFamily::Any,
+    };
+    let door = Door {
+        endpoint,
+        master: false,
+    };
+    let bounds = Bounds {
+        deadline: bounds.deadline.min(Instant::now() + page.timeout),
+        ..bounds
+    };
+    let through = api.through(door);
+    match through.probe(Probe::Version, bounds, cancel).await {
+        Ok(_) => (Some("runtime"), None),
+        Err(WireError::NotHaproxy { what, .. }) => (None, Some(visible(&what, 200).into_owned())),
+        Err(_) => (None, None),
+    }
 }
 
 /// The address of a page, where it is one and not a name.

@@ -133,33 +133,48 @@ async fn look(
     };
     let reached = attempts.iter().any(|attempt| attempt.outcome.is_ok());
     facts.connects = attempts.iter().map(Connect::of).collect();
-    if !reached {
-        return facts;
-    }
-    for (command, probe) in commands {
-        let asked = Asked::of(api, command, *probe, bounds, cancel).await;
-        let failed = asked.error.is_some();
-        facts.asked.push(asked);
-        if failed {
-            break;
+    if reached {
+        for (command, probe) in commands {
+            let asked = Asked::of(api, command, *probe, bounds, cancel).await;
+            let failed = asked.error.is_some();
+            facts.asked.push(asked);
+            if failed {
+                break;
+            }
         }
     }
-    if facts.asked.iter().any(|asked| asked.error.is_some()) {
-        facts.listener = attempts
-            .iter()
-            .find_map(|attempt| attempt.outcome.as_ref().ok()?.process)
-            .and_then(Process::with_pid);
-        facts.connections = match endpoint {
-            Endpoint::Unix(path) => Some(Connections::of_path(path)),
-            Endpoint::Tcp { .. } => attempts
-                .iter()
-                .filter(|attempt| attempt.outcome.is_ok())
-                .find_map(|attempt| attempt.address.parse::<SocketAddr>().ok())
-                .map(Connections::of_address),
-        };
+    let fails = !reached || facts.asked.iter().any(|asked| asked.error.is_some());
+    if fails {
+        facts.connections = connections(endpoint, &attempts);
+        facts.listener = listener(endpoint, &attempts);
         facts.answers_as = as_the_other(api, door, &facts, bounds, cancel).await;
     }
     facts
+}
+
+/// Who listens, or who made the socket.
+fn listener(endpoint: &Endpoint, attempts: &[Attempt]) -> Option<Process> {
+    let peers = attempts
+        .iter()
+        .filter_map(|attempt| attempt.outcome.as_ref().ok());
+    let pid = peers.filter_map(|peer| peer.process).next();
+    let pid = pid.or_else(|| match endpoint {
+        Endpoint::Unix(path) => Connections::binder_of(path),
+        Endpoint::Tcp { .. } => None,
+    });
+    Process::with_pid(pid?)
+}
+
+/// The connections of the first address that anything listens at.
+fn connections(endpoint: &Endpoint, attempts: &[Attempt]) -> Option<Connections> {
+    match endpoint {
+        Endpoint::Unix(path) => Some(Connections::of_path(path)),
+        Endpoint::Tcp { .. } => attempts
+            .iter()
+            .filter(|attempt| !matches!(attempt.outcome, Err(DialError::Refused { .. })))
+            .find_map(|attempt| attempt.address.parse::<SocketAddr>().ok())
+            .map(Connections::of_address),
+    }
 }
 
 /// What the socket is, where something answers and it is the other one of the two kinds.

@@ -127,6 +127,13 @@ impl Connections {
             .unwrap_or_default()
     }
 
+    /// The process that bound the Unix socket with this path, where HAProxy did.
+    pub(super) fn binder_of(path: &Path) -> Option<i32> {
+        let table = text("/proc/net/unix");
+        let path = path.to_str()?;
+        rows(&table).find_map(|(_, name)| pid_in(name, path)?)
+    }
+
     /// Of a port on this machine. Of another machine's nothing is known, and nothing is counted.
     pub(super) fn of_address(address: SocketAddr) -> Self {
         let table = match address {
@@ -141,15 +148,8 @@ impl Connections {
 /// no inode, and `St` 02 instead of 03.
 fn in_unix_table(table: &str, path: &str) -> Connections {
     let mut connections = Connections::default();
-    for line in table.lines() {
-        let mut columns = line.splitn(8, ' ').filter(|column| !column.is_empty());
-        let (Some(state), Some(rest)) = (columns.nth(5), columns.next()) else {
-            continue;
-        };
-        // The inode is padded to five columns.
-        let mut rest = rest.trim_start().splitn(2, ' ');
-        let (_inode, named) = (rest.next(), rest.next().or_else(|| columns.next()));
-        if named.map(str::trim_start) != Some(path) {
+    for (state, name) in rows(table) {
+        if pid_in(name, path).is_none() {
             continue;
         }
         match state {
@@ -161,20 +161,48 @@ fn in_unix_table(table: &str, path: &str) -> Connections {
     connections
 }
 
-/// `sl local_address rem_address st …`, the inode in column 10; of established connections (`01`) those that were not
-/// taken have the inode 0.
+/// State and name of each Unix socket that has a name, which may hold spaces.
+fn rows(table: &str) -> impl Iterator<Item = (&str, &str)> {
+    table.lines().map(|line| {
+        let (mut state, mut rest) = ("", line);
+        for column in 0..7 {
+            let (value, behind) = rest.trim_start().split_once(' ').unwrap_or_default();
+            if column == 5 {
+                state = value;
+            }
+            rest = behind;
+        }
+        (state, rest)
+    })
+}
+
+/// Whether a socket of this name is the one at `path`, and who bound it, where the name says so. HAProxy binds
+/// `PATH.PID.tmp` and moves that to `PATH`, and the kernel keeps the name that was bound.
+fn pid_in(name: &str, path: &str) -> Option<Option<i32>> {
+    let rest = name.strip_prefix(path)?;
+    if rest.is_empty() {
+        return Some(None);
+    }
+    let pid = rest.strip_prefix('.')?.strip_suffix(".tmp")?;
+    Some(Some(pid.parse().ok()?))
+}
+
+/// `sl local_address rem_address st …`, the inode in column 10; of established connections (`01`), and of those
+/// that the other side has closed (`08`), those that were not taken have the inode 0.
 fn in_tcp_table(table: &str, local: &str) -> Connections {
     let mut connections = Connections::default();
     for line in table.lines() {
         let columns: Vec<&str> = line.split_ascii_whitespace().take(10).collect();
-        if let [_, address, _, "01", .., inode] = columns.as_slice()
-            && address.eq_ignore_ascii_case(local)
-        {
-            if *inode == "0" {
-                connections.waiting += 1;
-            } else {
-                connections.taken += 1;
-            }
+        let [_, address, _, state, .., inode] = columns.as_slice() else {
+            continue;
+        };
+        if !address.eq_ignore_ascii_case(local) {
+            continue;
+        }
+        match (*state, *inode) {
+            ("01" | "08", "0") => connections.waiting += 1,
+            ("01", _) => connections.taken += 1,
+            _ => {}
         }
     }
     connections
@@ -259,6 +287,21 @@ mod tests {
             Connections::default()
         );
         drop((clients, taken));
+    }
+
+    #[test]
+    fn a_socket_is_known_by_the_name_that_haproxy_bound() {
+        for (name, wanted) in [
+            ("/run/a.sock", Some(None)),
+            ("/run/a.sock.4711.tmp", Some(Some(4711))),
+            ("/run/a.sock.bak", None),
+            ("/run/a.sock2", None),
+            ("/run/a.sock.x.tmp", None),
+            ("/run/a", None),
+            ("", None),
+        ] {
+            assert_eq!(pid_in(name, "/run/a.sock"), wanted, "{name}");
+        }
     }
 
     #[test]

@@ -1,0 +1,120 @@
+use std::path::Path;
+
+use haproxy_mcp_testkit::{Haproxy, newest, on_each_version};
+
+use crate::{Seen, doctor};
+
+/// What it finds in this configuration, of a HAProxy that runs with another one.
+fn in_configuration(haproxy: &Haproxy, text: &str) -> Seen {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("haproxy.cfg");
+    std::fs::write(&path, text).unwrap();
+    let socket = haproxy.admin_socket();
+    doctor(&[
+        "--haproxy-config",
+        path.to_str().unwrap(),
+        "--runtime-socket",
+        socket.to_str().unwrap(),
+    ])
+}
+
+on_each_version! {
+    fn it_does_not_parse(binary: &Binary) {
+        let haproxy = Haproxy::start(binary);
+        let socket = format!("    stats socket {}\n", haproxy.admin_socket().display());
+        let text = format!("global\n{socket}fronted fe\n    bind :80\n    acl a path \"/x\n");
+        // HAProxy agrees.
+        let file = haproxy.folder().join("broken.cfg");
+        std::fs::write(&file, &text).unwrap();
+        let checked = std::process::Command::new(&binary.path).arg("-c").arg("-f").arg(&file).output().unwrap();
+        assert!(!checked.status.success(), "{checked:?}");
+        let seen = in_configuration(&haproxy, &text);
+        seen.only_problem("config", "does-not-parse")
+            .saw("haproxy.cfg:3:")
+            .saw("haproxy.cfg:5:")
+            .mend("haproxy -c -f");
+    }
+}
+
+#[test]
+fn it_has_no_stats_socket() {
+    let line = "`stats socket /run/haproxy/admin.sock mode 660 level admin`";
+    let text = "global\n    maxconn 100\ndefaults\n    mode http\n";
+    // It works all the same: what runs was started with another one.
+    in_configuration(&Haproxy::start(&newest()), text)
+        .warning("config", "no-stats-socket")
+        .mend(line);
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("haproxy.cfg");
+    std::fs::write(&path, text).unwrap();
+    let socket = folder.path().join("admin.sock");
+    let seen = doctor(&[
+        "--haproxy-config",
+        path.to_str().unwrap(),
+        "--runtime-socket",
+        socket.to_str().unwrap(),
+    ]);
+    seen.problem("config", "no-stats-socket")
+        .mend(&format!("in `global` (`haproxy.cfg:1`): {line}"));
+    seen.problem("runtime", "socket-missing");
+}
+
+#[test]
+fn a_page_is_ignored() {
+    let haproxy = Haproxy::start(&newest());
+    let text =
+        "global\n    stats socket /run/a.sock\nfrontend stats\n    bind :8404\n    stats enable\n";
+    in_configuration(&haproxy, text)
+        .warning("config", "page-ignored")
+        .mend("in `frontend stats` (`haproxy.cfg:3`): `mode http`");
+    // `defaults` may say the mode.
+    let text = text.replace("frontend", "defaults\n    mode http\nfrontend");
+    in_configuration(&haproxy, &text).all_is_well();
+}
+
+/// Each door by itself: one that is not there does not hide the other.
+#[test]
+fn what_was_granted_is_not_there() {
+    let haproxy = Haproxy::start(&newest());
+    let socket = haproxy.admin_socket();
+    let missing = |name: &str| haproxy.folder().join(name);
+    let (config, log) = (missing("other.cfg"), missing("haproxy.log"));
+    let seen = doctor(&[
+        "--runtime-socket",
+        socket.to_str().unwrap(),
+        "--haproxy-config",
+        config.to_str().unwrap(),
+        "--haproxy-log",
+        log.to_str().unwrap(),
+    ]);
+    seen.problem("config", "file-missing")
+        .mend("HAPROXY_CONFIG_PATH=");
+    seen.problem("log", "file-missing")
+        .mend("HAPROXY_LOG_PATH=");
+    seen.finding("runtime", "answers");
+}
+
+#[test]
+fn a_log_is_empty() {
+    let haproxy = Haproxy::start(&newest());
+    let socket = haproxy.admin_socket();
+    let log = haproxy.folder().join("haproxy.log");
+    let look = |log: &Path| {
+        doctor(&[
+            "--runtime-socket",
+            socket.to_str().unwrap(),
+            "--haproxy-log",
+            log.to_str().unwrap(),
+        ])
+    };
+    std::fs::write(&log, "").unwrap();
+    look(&log)
+        .warning("log", "log-empty")
+        .mend("option httplog");
+    std::fs::write(&log, "a line\n").unwrap();
+    look(&log).all_is_well();
+    // A folder is none of a log's files.
+    let seen = look(&haproxy.folder().join("none"));
+    seen.problem("log", "file-missing");
+}
