@@ -209,7 +209,12 @@ fn line(time: &str, number: u64, status: u16) -> String {
 
 /// 2026-11-25T12:00:00Z
 fn noon() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_608_000)
+    at(1_795_608_000)
+}
+
+/// A time in seconds since 1970.
+fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
 fn notes(answer: &Value) -> String {
@@ -477,7 +482,7 @@ fn a_file_that_is_larger_than_a_search_is_not_claimed_to_be_searched() {
 fn times_are_taken_by_the_clock_of_the_log() {
     let logs = Logs::new();
     // a machine two hours ahead of UTC, over New Year's Eve
-    let midnight = SystemTime::UNIX_EPOCH + Duration::from_secs(1_798_754_400); // 2026-12-31T22:00:00Z
+    let midnight = at(1_798_754_400); // 2026-12-31T22:00:00Z
     let message = |time: &str| format!("{time} lb1 haproxy[7]: Server be/s1 is UP.\n");
     let content: String = [
         "Dec 30 12:00:00",

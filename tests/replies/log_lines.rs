@@ -549,7 +549,7 @@ fn lines(pieces: &[&[u8]]) -> Vec<(Vec<u8>, u64, bool)> {
     let mut all = Vec::new();
     for piece in pieces {
         reader.push(piece, |line| {
-            all.push((line.bytes.to_vec(), line.length, line.ended))
+            all.push((line.bytes.to_vec(), line.length, line.ended));
         });
     }
     reader.finish(|line| all.push((line.bytes.to_vec(), line.length, line.ended)));

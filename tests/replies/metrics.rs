@@ -1,5 +1,7 @@
 //! The Prometheus exporter's page.
 
+use std::fmt::Write as _;
+
 use haproxy_replies::metrics::{Family, MetricsError, MetricsReader, Number, Type};
 use proptest::prelude::*;
 
@@ -221,13 +223,18 @@ fn page() -> impl Strategy<Value = (String, Vec<Seen>)> {
         for (number, (name, help, kind, series)) in families.into_iter().enumerate() {
             let name = format!("{name}_{number}");
             let help = help.trim().to_owned();
-            text += &format!("# HELP {name} {help}\n# TYPE {name} {}\n", kind.as_str());
+            writeln!(
+                text,
+                "# HELP {name} {help}\n# TYPE {name} {}",
+                kind.as_str()
+            )
+            .unwrap();
             for (labels, value) in series {
                 let written: Vec<String> = labels
                     .iter()
                     .map(|(name, value)| format!("{name}=\"{}\"", escaped(value)))
                     .collect();
-                text += &format!("{name}{{{}}} {value}\n", written.join(","));
+                writeln!(text, "{name}{{{}}} {value}", written.join(",")).unwrap();
                 seen.push(Seen {
                     family: Family {
                         name: name.clone(),
