@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    fn section(&mut self, kind: Kind, file: &'a str, head: Statement<'a>, words: &Words<'_>) {
+    fn section(&mut self, kind: Kind, file: &'a str, head: Statement<'a>, words: &Words<'a>) {
         let mut problem = |kind| {
             self.read.problems.push(Problem {
                 file,
@@ -152,13 +152,13 @@ impl<'a> Reader<'a> {
         // `defaults from x`: no name
         let unnamed = kind == Kind::Defaults && words.len() == 3 && words.at(1) == "from";
         let place = if unnamed { 1 } else { 2 };
-        let name =
-            (!unnamed && words.len() > 1 && kind != Kind::Global).then(|| words.at(1).to_owned());
+        let name = words.word(1).filter(|_| !unnamed && kind != Kind::Global);
         if name.is_none() && kind.is_proxy() {
             problem(ProblemKind::NoName(kind));
         }
-        let from = (takes_from && words.at(place) == "from" && words.len() > place + 1)
-            .then(|| words.at(place + 1).to_owned());
+        let from = words
+            .word(place + 1)
+            .filter(|_| takes_from && words.at(place) == "from");
         let defaults = match &from {
             Some(from) => {
                 let defaults = self.defaults.named(from);

@@ -12,9 +12,9 @@ pub struct Section<'a> {
     /// What it is.
     pub kind: Kind,
     /// Its name; none where it has none, as `global`.
-    pub name: Option<String>,
+    pub name: Option<Cow<'a, str>>,
     /// The `defaults` that it names with `from`.
-    pub from: Option<String>,
+    pub from: Option<Cow<'a, str>>,
     /// The name of its file.
     pub file: &'a str,
     /// The line that begins it.

@@ -111,6 +111,11 @@ impl<'a> Words<'a> {
         self.list.get(place).map_or("", |word| &word.text)
     }
 
+    /// The word at a place, away from the others.
+    pub(crate) fn word(&self, place: usize) -> Option<Cow<'a, str>> {
+        self.list.get(place).map(|word| word.text.clone())
+    }
+
     /// Whether the word at a place has a variable in it, so that only HAProxy knows what it is.
     pub fn expands(&self, place: usize) -> bool {
         self.list.get(place).is_some_and(|word| word.expands)

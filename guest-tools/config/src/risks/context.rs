@@ -2,10 +2,13 @@
 
 use haproxy_configuration::{Configuration, Setting};
 
+use super::entrance::Fronts;
+
 /// A configuration, and what is known of the HAProxy that runs.
 pub(crate) struct Context<'c> {
     pub(crate) configuration: &'c Configuration<'c>,
     pub(crate) files: &'c [(&'c str, &'c [u8])],
+    pub(crate) fronts: &'c Fronts<'c, 'c>,
     /// Major and minor version.
     pub(crate) version: Option<(u32, u32)>,
 }

@@ -1,6 +1,8 @@
 //! Where clients come in.
 
-use haproxy_configuration::{Configuration, Kind, Section, Setting};
+use std::collections::HashMap;
+
+use haproxy_configuration::{Configuration, Section, Setting};
 
 use super::address::{Reach, addresses};
 
@@ -15,57 +17,101 @@ pub(crate) struct Entrance<'c, 'a> {
     pub(crate) verified: bool,
 }
 
+/// A frontend, or a `listen`.
+pub(crate) struct Front<'c, 'a> {
+    entrances: Vec<Entrance<'c, 'a>>,
+    /// Whether it has rules that may keep clients out.
+    guarded: bool,
+}
+
+/// All frontends, and which backends they lead to.
+pub(crate) struct Fronts<'c, 'a> {
+    all: Vec<Front<'c, 'a>>,
+    /// By the file and the line that begin them.
+    places: HashMap<(&'a str, u32), usize>,
+    /// By the names of backends.
+    leading_to: HashMap<String, Vec<usize>>,
+    /// Those that choose their backend by what a request has in it.
+    leading_anywhere: Vec<usize>,
+}
+
+impl<'c, 'a> Fronts<'c, 'a> {
+    pub(crate) fn of(configuration: &'c Configuration<'a>) -> Self {
+        let mut all = Self {
+            all: Vec::new(),
+            places: HashMap::new(),
+            leading_to: HashMap::new(),
+            leading_anywhere: Vec::new(),
+        };
+        let frontends = configuration.sections().iter();
+        for section in frontends.filter(|section| section.kind.is_frontend()) {
+            all.add(configuration, section);
+        }
+        all
+    }
+
+    fn add(&mut self, configuration: &'c Configuration<'a>, section: &'c Section<'a>) {
+        let place = self.all.len();
+        self.places.insert((section.file, section.head.line), place);
+        self.all.push(Front {
+            entrances: section.lines(&["bind"]).map(entrance).collect(),
+            guarded: keeps_out(configuration, section),
+        });
+        let default = configuration.setting(section, &["default_backend"]);
+        let chosen = configuration.settings(section, &["use_backend"]);
+        for line in default.into_iter().chain(chosen) {
+            let name = line.words.at(1);
+            let leading = if name.contains("%[") || line.words.expands(1) {
+                &mut self.leading_anywhere
+            } else {
+                self.leading_to.entry(name.to_owned()).or_default()
+            };
+            if leading.last() != Some(&place) {
+                leading.push(place);
+            }
+        }
+    }
+
+    /// The proxy itself, or the frontends that use it.
+    pub(crate) fn before(
+        &self,
+        section: &Section<'a>,
+    ) -> impl Iterator<Item = &Front<'c, 'a>> + Clone {
+        let own = self.places.get(&(section.file, section.head.line));
+        let named = section
+            .name
+            .as_deref()
+            .and_then(|name| self.leading_to.get(name));
+        let (named, any) = match own {
+            Some(_) => (None, None),
+            None => (named, Some(&self.leading_anywhere)),
+        };
+        own.into_iter()
+            .chain(named.into_iter().flatten())
+            .chain(any.into_iter().flatten())
+            .filter_map(|place| self.all.get(*place))
+    }
+
+    /// How clients reach a proxy.
+    pub(crate) fn entrances(
+        &self,
+        section: &Section<'a>,
+    ) -> impl Iterator<Item = &Entrance<'c, 'a>> + Clone {
+        self.before(section).flat_map(|front| &front.entrances)
+    }
+
+    /// Whether rules may keep clients out before anything else is done, in the proxy or in the frontends before it.
+    pub(crate) fn guards(&self, configuration: &Configuration<'a>, section: &Section<'a>) -> bool {
+        let before = self.before(section).any(|front| front.guarded);
+        before || !section.kind.is_frontend() && keeps_out(configuration, section)
+    }
+}
+
 impl Entrance<'_, '_> {
     /// Whether others than this machine's may come in, as far as is known.
     pub(crate) fn is_open(&self) -> bool {
         self.reach >= Reach::Unknown
     }
-}
-
-/// How clients reach a proxy: through its own `bind` lines, or those of the frontends that use it as a backend.
-pub(crate) fn entrances<'c, 'a>(
-    configuration: &'c Configuration<'a>,
-    section: &'c Section<'a>,
-) -> Vec<Entrance<'c, 'a>> {
-    doors(configuration, section)
-        .into_iter()
-        .flat_map(|section| section.lines(&["bind"]))
-        .map(entrance)
-        .collect()
-}
-
-/// The proxy itself, or the frontends that use it.
-pub(crate) fn doors<'c, 'a>(
-    configuration: &'c Configuration<'a>,
-    section: &'c Section<'a>,
-) -> Vec<&'c Section<'a>> {
-    if section.kind.is_frontend() {
-        return vec![section];
-    }
-    let Some(name) = section
-        .name
-        .as_deref()
-        .filter(|_| section.kind == Kind::Backend)
-    else {
-        return Vec::new();
-    };
-    let frontends = configuration
-        .sections()
-        .iter()
-        .filter(|section| section.kind.is_frontend());
-    frontends
-        .filter(|frontend| {
-            let named = |setting: Setting<'_, '_>| setting.words.at(1) == name;
-            // `use_backend %[…]`: any
-            let any = |setting: Setting<'_, '_>| {
-                named(setting.clone()) || setting.words.at(1).contains("%[")
-            };
-            configuration
-                .setting(frontend, &["default_backend"])
-                .is_some_and(named)
-                || configuration.settings(frontend, &["use_backend"]).any(any)
-        })
-        .collect()
 }
 
 fn entrance<'c, 'a>(bind: Setting<'c, 'a>) -> Entrance<'c, 'a> {
@@ -85,21 +131,13 @@ fn entrance<'c, 'a>(bind: Setting<'c, 'a>) -> Entrance<'c, 'a> {
     }
 }
 
-/// Rules that may keep clients out before anything else is done, in the proxy or in the frontends before it.
-pub(crate) fn may_be_guarded(configuration: &Configuration<'_>, section: &Section<'_>) -> bool {
-    let keeps_out = |section: &Section<'_>| {
-        let http = configuration
-            .settings(section, &["http-request"])
-            .any(|rule| {
-                matches!(
-                    rule.words.at(1),
-                    "deny" | "auth" | "reject" | "tarpit" | "silent-drop"
-                )
-            });
-        let tcp = configuration
-            .settings(section, &["tcp-request"])
-            .any(|rule| matches!(rule.words.at(2), "reject" | "silent-drop"));
-        http || tcp
-    };
-    keeps_out(section) || doors(configuration, section).into_iter().any(keeps_out)
+/// Whether a proxy has rules that refuse.
+fn keeps_out(configuration: &Configuration<'_>, section: &Section<'_>) -> bool {
+    let refusing = ["deny", "auth", "reject", "tarpit", "silent-drop"];
+    let http = configuration
+        .settings(section, &["http-request"])
+        .any(|rule| refusing.contains(&rule.words.at(1)));
+    http || configuration
+        .settings(section, &["tcp-request"])
+        .any(|rule| matches!(rule.words.at(2), "reject" | "silent-drop"))
 }

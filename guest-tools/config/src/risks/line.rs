@@ -3,7 +3,11 @@
 use haproxy_configuration::Words;
 
 /// A line without indentation, from its words.
-pub(crate) struct Line(Vec<String>);
+pub(crate) struct Line {
+    words: Vec<String>,
+    /// Where its keywords begin, behind what it is about.
+    keywords: usize,
+}
 
 impl Line {
     /// The words of a line, each written so that HAProxy reads it as it was.
@@ -12,13 +16,20 @@ impl Line {
             .iter()
             .enumerate()
             .map(|(place, word)| written(word, words.expands(place)));
-        Self(written.collect())
+        Self {
+            words: written.collect(),
+            keywords: match words.at(0) {
+                "stats" | "server" | "server-template" => 3,
+                "bind" | "user" => 2,
+                _ => 1,
+            },
+        }
     }
 
     /// Puts another word at a place.
     #[must_use]
     pub(crate) fn with(mut self, place: usize, word: &str) -> Self {
-        if let Some(old) = self.0.get_mut(place) {
+        if let Some(old) = self.words.get_mut(place) {
             word.clone_into(old);
         }
         self
@@ -30,7 +41,7 @@ impl Line {
         if let Some(place) = self.place(keyword) {
             return self.with(place + 1, value);
         }
-        self.0.extend([keyword.to_owned(), value.to_owned()]);
+        self.words.extend([keyword.to_owned(), value.to_owned()]);
         self
     }
 
@@ -38,8 +49,8 @@ impl Line {
     #[must_use]
     pub(crate) fn without(mut self, keyword: &str, values: usize) -> Self {
         if let Some(place) = self.place(keyword) {
-            let end = (place + 1 + values).min(self.0.len());
-            self.0.drain(place..end);
+            let end = (place + 1 + values).min(self.words.len());
+            self.words.drain(place..end);
         }
         self
     }
@@ -47,19 +58,18 @@ impl Line {
     /// Adds words at the end.
     #[must_use]
     pub(crate) fn and(mut self, words: &str) -> Self {
-        self.0.push(words.to_owned());
+        self.words.push(words.to_owned());
         self
     }
 
     /// The line.
     pub(crate) fn text(&self) -> String {
-        self.0.join(" ")
+        self.words.join(" ")
     }
 
-    /// Behind the keyword of the line and what it is about, nothing of which is a keyword.
     fn place(&self, keyword: &str) -> Option<usize> {
-        let place = self.0.iter().skip(2).position(|word| word == keyword)?;
-        Some(place + 2)
+        let mut keywords = self.words.iter().skip(self.keywords);
+        Some(self.keywords + keywords.position(|word| word == keyword)?)
     }
 }
 

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use self::context::Context;
+use self::entrance::Fronts;
 use self::report::{Report, Risk, Severity};
 use self::running::Running;
 use crate::source::{Source, Unread};
@@ -93,9 +94,11 @@ pub(crate) fn explain_config_risks(call: &Call<'_>) -> Result<Outcome, Failure> 
     let files: Vec<(&str, &[u8])> = source.files().collect();
     let mut report = Report::default();
     let running = Running::ask(call, &configuration, &mut report)?;
+    let fronts = Fronts::of(&configuration);
     let context = Context {
         configuration: &configuration,
         files: &files,
+        fronts: &fronts,
         version: running.version(),
     };
     find(&context, &mut report);

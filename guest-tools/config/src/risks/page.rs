@@ -5,7 +5,7 @@ use haproxy_configuration::{Kind, Section, Setting};
 use super::address::Reach;
 use super::condition::{Must, must};
 use super::context::Context;
-use super::entrance::{Entrance, doors, entrances, may_be_guarded};
+use super::entrance::Entrance;
 use super::line::Line;
 use super::report::{Evidence, Report, Risk, Severity};
 
@@ -74,6 +74,7 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
             title: "HAProxy does not start: `stats admin` in `defaults`",
             evidence: vec![Evidence::line(&admin)],
             more: 0,
+            alike: false,
             why: "it is allowed in the proxy that has the page, and not in `defaults`".to_owned(),
             mend: Line::of(&admin.words).text(),
         });
@@ -90,7 +91,6 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
 }
 
 fn look(context: &Context<'_>, page: &Page<'_, '_>, report: &mut Report) {
-    let configuration = context.configuration;
     match context.configuration.setting(page.section, &["mode"]) {
         Some(mode) if mode.words.expands(1) => {}
         mode if mode.as_ref().map_or("tcp", |mode| mode.words.at(1)) != "http" => {
@@ -100,6 +100,7 @@ fn look(context: &Context<'_>, page: &Page<'_, '_>, report: &mut Report) {
                 title: "There is no statistics page: the proxy is not in HTTP mode",
                 evidence: page.evidence(&["enable", "uri"]),
                 more: 0,
+            alike: false,
                 why: "HAProxy ignores `stats` lines in a proxy of another mode than `http`, with no more than a warning; \
                       without `mode` it is `tcp`. The port takes connections and answers nothing"
                     .to_owned(),
@@ -116,12 +117,13 @@ fn look(context: &Context<'_>, page: &Page<'_, '_>, report: &mut Report) {
             title: "The statistics page is at an address that everybody knows",
             evidence: page.evidence(&["enable"]),
             more: 0,
+            alike: false,
             why: "without `stats uri` it is at `/haproxy?stats`, for all visitors of the proxy"
                 .to_owned(),
             mend: "stats uri /stats".to_owned(),
         });
     }
-    let entrances = entrances(configuration, page.section);
+    let entrances: Vec<_> = context.fronts.entrances(page.section).collect();
     // Nobody gets there.
     if entrances.is_empty() {
         return;
@@ -136,7 +138,7 @@ fn look(context: &Context<'_>, page: &Page<'_, '_>, report: &mut Report) {
 }
 
 /// Passwords that pass by in the clear.
-fn in_clear(page: &Page<'_, '_>, entrances: &[Entrance<'_, '_>], report: &mut Report) {
+fn in_clear(page: &Page<'_, '_>, entrances: &[&Entrance<'_, '_>], report: &mut Report) {
     for entrance in entrances.iter().filter(|entrance| !entrance.tls) {
         let severity = match entrance.reach {
             Reach::Network | Reach::Unknown => Severity::Medium,
@@ -151,6 +153,7 @@ fn in_clear(page: &Page<'_, '_>, entrances: &[Entrance<'_, '_>], report: &mut Re
             title: "The password of the statistics page is sent in the clear",
             evidence,
             more: 0,
+            alike: false,
             why: "with every request, to whoever can listen on the way".to_owned(),
             mend: Line::of(&entrance.bind.words)
                 .and("ssl crt /etc/haproxy/stats.pem")
@@ -162,12 +165,12 @@ fn in_clear(page: &Page<'_, '_>, entrances: &[Entrance<'_, '_>], report: &mut Re
 fn without_password(
     context: &Context<'_>,
     page: &Page<'_, '_>,
-    entrances: &[Entrance<'_, '_>],
+    entrances: &[&Entrance<'_, '_>],
     report: &mut Report,
 ) {
     let configuration = context.configuration;
-    let open = entrances.iter().any(Entrance::is_open);
-    let guarded = may_be_guarded(configuration, page.section);
+    let open = entrances.iter().any(|entrance| entrance.is_open());
+    let guarded = context.fronts.guards(configuration, page.section);
     let may_change = page
         .all("admin")
         .map(|admin| (admin, must(configuration, admin.section, &admin.words, 2)))
@@ -250,6 +253,7 @@ fn without_password(
         title,
         evidence,
         more: 0,
+        alike: false,
         why,
         mend: USER.to_owned(),
     });
@@ -290,6 +294,7 @@ fn exporter(
             title: "There is no exporter: the proxy is not in HTTP mode",
             evidence: vec![Evidence::line(rule)],
             more: 0,
+            alike: false,
             why: "HAProxy ignores `http-request` rules in a proxy of another mode than `http`, with no more than a \
                   warning; without `mode` it is `tcp`"
                 .to_owned(),
@@ -297,17 +302,13 @@ fn exporter(
         });
         return;
     }
-    let entrances = entrances(configuration, section);
-    let open: Vec<&Entrance<'_, '_>> = entrances
-        .iter()
-        .filter(|entrance| entrance.is_open() && !entrance.verified)
-        .collect();
-    let Some(entrance) = open.first() else { return };
+    let mut entrances = context.fronts.entrances(section);
+    let open = entrances.find(|entrance| entrance.is_open() && !entrance.verified);
+    let Some(entrance) = open else { return };
     if must(configuration, rule.section, &rule.words, 3) > Must::Nothing {
         return;
     }
-    let guarded =
-        may_be_guarded(configuration, section) || doors(configuration, section).len() != 1;
+    let guarded = context.fronts.guards(configuration, section);
     report.add(Risk {
         severity: if guarded {
             Severity::Low
@@ -318,6 +319,7 @@ fn exporter(
         title: "The Prometheus exporter answers everybody",
         evidence: vec![Evidence::line(rule), Evidence::line(&entrance.bind)],
         more: 0,
+        alike: false,
         why: format!(
             "whoever reaches it sees the names of all servers, and how they are{}",
             if guarded {

@@ -42,14 +42,14 @@ const UNPROTECTED: &[Unprotected] = &[
         severity: Severity::Medium,
         title: "Invalid HTTP is passed on",
         why: "what HAProxy and a server read differently is how requests are smuggled past rules",
-        mend: "no option accept-invalid-http-request",
+        mend: "# option accept-invalid-http-request",
     },
     Unprotected {
         words: &["option", "accept-unsafe-violations-in-http-request"],
         severity: Severity::Medium,
         title: "Invalid HTTP is passed on",
         why: "what HAProxy and a server read differently is how requests are smuggled past rules",
-        mend: "no option accept-unsafe-violations-in-http-request",
+        mend: "# option accept-unsafe-violations-in-http-request",
     },
 ];
 
@@ -72,6 +72,7 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
                 title: one.title,
                 evidence: vec![Evidence::line(&line)],
                 more: 0,
+                alike: false,
                 why: one.why.to_owned(),
                 mend: one.mend.to_owned(),
             });
@@ -87,6 +88,7 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
             title: "Passwords are in the configuration as they are",
             evidence: vec![Evidence::line(&user)],
             more: 0,
+            alike: false,
             why: "whoever can read the file, or a copy of it, has them; `mkpasswd -m sha-256` makes a hash that is as good \
                   for HAProxy. `stats auth` can be replaced by `stats http-request auth unless { http_auth(USERLIST) }`"
                 .to_owned(),
@@ -111,6 +113,7 @@ fn rights(context: &Context<'_>, report: &mut Report) {
             title,
             evidence: vec![Evidence::head(global)],
             more: 0,
+            alike: false,
             why: why.to_owned(),
             mend: mend.to_owned(),
         });

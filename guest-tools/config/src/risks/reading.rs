@@ -35,6 +35,7 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
             title,
             evidence: vec![Evidence::place(problem.file, problem.line, &problem.kind.to_string())],
             more: 0,
+            alike: false,
             why: "HAProxy reads all lines or none; one that runs goes on with what it read before, until it is restarted"
                 .to_owned(),
             mend: match &problem.kind {

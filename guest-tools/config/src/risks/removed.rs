@@ -99,8 +99,15 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
         let process = removed(&["bind"], (2, 7), "thread 1");
         add(context, &process, vec![Evidence::line(&line)], report);
     }
+    // 3.2 takes it where it is told to.
+    let told = context
+        .configuration
+        .lines(Kind::Global, &["expose-deprecated-directives"])
+        .next()
+        .is_some();
     for program in context.configuration.of(Kind::Program) {
-        let section = removed(&["program"], (3, 3), "# started by systemd or the like");
+        let since = if told { (3, 3) } else { (3, 2) };
+        let section = removed(&["program"], since, "# started by systemd or the like");
         add(context, &section, vec![Evidence::head(program)], report);
     }
     for one in LEAVING {
@@ -111,6 +118,7 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
                 title: "The next HAProxy but one will not start with this",
                 evidence: vec![Evidence::line(&line)],
                 more: 0,
+                alike: false,
                 why: "HAProxy 3.4 says that 3.5 will not know it".to_owned(),
                 mend: one.mend.to_owned(),
             });
@@ -152,6 +160,7 @@ fn add(context: &Context<'_>, one: &Removed, evidence: Vec<Evidence>, report: &m
         title,
         evidence,
         more: 0,
+        alike: false,
         why,
         mend: one.mend.to_owned(),
     });

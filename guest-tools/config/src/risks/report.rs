@@ -1,5 +1,7 @@
 //! Risks, as they are told.
 
+use std::collections::HashMap;
+
 use haproxy_configuration::{Section, Setting, Statement};
 use haproxy_listing::cut;
 use serde::{Deserialize, Serialize, Serializer};
@@ -11,7 +13,7 @@ const PLACES: usize = 5;
 const TEXT: usize = 300;
 
 /// How bad it is. The worst comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Severity {
     /// Others may do what they should not, or HAProxy does not start.
@@ -48,6 +50,9 @@ pub(crate) struct Risk {
     #[serde(skip_serializing_if = "is_zero")]
     pub(crate) more: usize,
     pub(crate) why: String,
+    /// Whether it is the same in another place where the lines to write are not: those of the first are shown.
+    #[serde(skip)]
+    pub(crate) alike: bool,
     /// The lines to write.
     #[serde(serialize_with = "lines")]
     pub(crate) mend: String,
@@ -137,21 +142,32 @@ impl Evidence {
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     risks: Vec<Risk>,
+    /// Where each is among them.
+    places: HashMap<Said, usize>,
 }
+
+/// What makes two risks the same.
+type Said = (Severity, &'static str, &'static str, String, String);
 
 impl Report {
     /// Adds a risk. One that says the same of another place becomes a further place of that one.
     pub(crate) fn add(&mut self, mut risk: Risk) {
-        let same = self.risks.iter_mut().find(|other| {
-            (other.id, other.severity, other.title) == (risk.id, risk.severity, risk.title)
-                && other.why == risk.why
-                && other.mend == risk.mend
-        });
-        if let Some(known) = same {
+        let mend = if risk.alike {
+            String::new()
+        } else {
+            risk.mend.clone()
+        };
+        let said = (risk.severity, risk.id, risk.title, risk.why.clone(), mend);
+        let known = self
+            .places
+            .get(&said)
+            .and_then(|place| self.risks.get_mut(*place));
+        if let Some(known) = known {
             known.see(risk.evidence);
         } else {
             let evidence = std::mem::take(&mut risk.evidence);
             risk.see(evidence);
+            self.places.insert(said, self.risks.len());
             self.risks.push(risk);
         }
     }
@@ -175,6 +191,7 @@ mod tests {
             title: "A risk",
             evidence: vec![Evidence::place("a.cfg", line, "text")],
             more: 0,
+            alike: false,
             why: String::new(),
             mend: mend.to_owned(),
         }

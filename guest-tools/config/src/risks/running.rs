@@ -169,6 +169,7 @@ fn sockets(
                 title: "The Runtime API is open to the network",
                 evidence: vec![Evidence::said("show cli sockets", &format!("{socket} {level}"))],
                 more: 0,
+            alike: false,
                 why: "it knows no password: whoever reaches this port may use it. It is in none of the files that were \
                       read: they have changed since HAProxy started, or there are others"
                     .to_owned(),
@@ -230,6 +231,7 @@ fn certificates(call: &Call<'_>, instance: &Instance, report: &mut Report) -> Re
             title,
             evidence: vec![Evidence::said(command, &text)],
             more: 0,
+            alike: false,
             why: why.to_owned(),
             mend:
                 "# a new certificate in the file, then a reload, or `update_ssl_cert` without one"
@@ -320,6 +322,7 @@ fn startup(instance: &Instance, report: &mut Report) -> Result<(), Failure> {
             title: "HAProxy warned when it started",
             evidence: vec![Evidence::said("show startup-logs", message.text.trim())],
             more: 0,
+            alike: false,
             why: "it started, but does not do all that is written, or not as it is meant"
                 .to_owned(),
             mend: "# what the warning says".to_owned(),

@@ -45,6 +45,7 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
                 title: "The Runtime API has no time-out of its own",
                 evidence: vec![Evidence::line(socket)],
                 more: 0,
+            alike: false,
                 why: "HAProxy closes a connection to the Runtime API after 10 seconds without a word; who types commands \
                       by hand is cut off"
                     .to_owned(),
@@ -63,6 +64,7 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
                 mend: Line::of(&first.words).setting("level", "operator").text(),
                 evidence: admins.into_iter().map(Evidence::line).collect(),
                 more: 0,
+            alike: false,
                 why: "level `admin` is needed for every change of servers, certificates and limits; for who only looks \
                       `operator` is enough, whom HAProxy refuses the rest"
                     .to_owned(),
@@ -96,6 +98,7 @@ fn reach(socket: &Setting<'_, '_>, address: &Address<'_>, report: &mut Report) {
             title,
             evidence: vec![Evidence::line(socket)],
             more: 0,
+            alike: false,
             why,
             mend,
         });
@@ -177,6 +180,7 @@ fn tls(socket: &Setting<'_, '_>, report: &mut Report) {
         title: "The Runtime API speaks plain text in spite of `ssl`",
         evidence: vec![Evidence::line(socket)],
         more: 0,
+            alike: false,
         why: "HAProxy takes `ssl` on a stats socket without a warning and does not do it: everything is in the clear, and \
               no client certificate is asked for. A TCP proxy in front of a Unix socket does it"
             .to_owned(),
@@ -208,6 +212,7 @@ fn password(socket: &Setting<'_, '_>, report: &mut Report) {
         title: "HAProxy does not start: the Runtime API has no passwords",
         evidence: vec![Evidence::line(socket)],
         more: 0,
+            alike: false,
         why: "`password` is no keyword of a stats socket, and `user` names the system user that a Unix socket belongs to. \
               What protects it is its mode, a loopback address, or TLS with client certificates in front of it"
             .to_owned(),
@@ -233,6 +238,7 @@ fn descriptors(context: &Context<'_>, socket: &Setting<'_, '_>, report: &mut Rep
             title: "`expose-fd listeners` brings neither HTTP nor Prometheus",
             evidence: vec![Evidence::line(socket)],
             more: 0,
+            alike: false,
             why: "it hands the listening sockets to a process that reloads HAProxy, and nothing else. The exporter is a \
                   rule of a proxy in HTTP mode: `http-request use-service prometheus-exporter if { path /metrics }`"
                 .to_owned(),
@@ -248,6 +254,7 @@ fn descriptors(context: &Context<'_>, socket: &Setting<'_, '_>, report: &mut Rep
             title: "`expose-fd listeners` does nothing over TCP",
             evidence: vec![Evidence::line(socket)],
             more: 0,
+            alike: false,
             why: "listening sockets can be handed over through a Unix socket only".to_owned(),
             mend,
         });
@@ -273,6 +280,7 @@ fn twice(sockets: &[Setting<'_, '_>], report: &mut Report) {
             title: "Several lines give the Runtime API the same address",
             evidence: sockets.iter().map(|socket| Evidence::line(socket)).collect(),
             more: 0,
+            alike: false,
             why: "HAProxy starts all the same: over TCP the kernel spreads connections over all of them, and of Unix \
                   sockets the last one takes the place of the others"
                 .to_owned(),

@@ -33,6 +33,7 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
             title: "HAProxy does not check who its servers are",
             evidence: vec![Evidence::line(&line)],
             more: 0,
+            alike: true,
             why: "whoever is on the way to any server can answer in its place, and read and change everything; it holds \
                   for all servers that do not say otherwise"
                 .to_owned(),
@@ -53,10 +54,29 @@ fn servers<'c, 'a>(section: &'c Section<'a>) -> Vec<Setting<'c, 'a>> {
 
 fn checks(configuration: &Configuration<'_>, section: &Section<'_>, report: &mut Report) {
     let servers = servers(section);
-    let unchecked: Vec<&Setting<'_, '_>> = servers
-        .iter()
-        .filter(|server| !is_checked(configuration, section, server))
-        .collect();
+    if servers.is_empty() {
+        return;
+    }
+    let inherited = configuration
+        .defaults_of(section)
+        .find_map(|defaults| {
+            let lines = defaults.lines(&["default-server"]);
+            lines.filter_map(|line| checked(&line.words)).next_back()
+        })
+        .unwrap_or(false);
+    let mut defaults = section.lines(&["default-server"]).peekable();
+    let mut by_default = inherited;
+    let mut unchecked = Vec::new();
+    for server in &servers {
+        while let Some(line) = defaults.next_if(|line| line.statement.line < server.statement.line)
+        {
+            by_default = checked(&line.words).unwrap_or(by_default);
+        }
+        let own = checked(&server.words).unwrap_or(by_default);
+        if !own && server.words.place("track", 2).is_none() {
+            unchecked.push(server);
+        }
+    }
     if unchecked.is_empty() {
         return;
     }
@@ -80,42 +100,19 @@ fn checks(configuration: &Configuration<'_>, section: &Section<'_>, report: &mut
         title: "Servers have no health checks",
         evidence: unchecked.into_iter().map(Evidence::line).collect(),
         more: 0,
+        alike: true,
         why: why.to_owned(),
         mend: "default-server check".to_owned(),
     });
 }
 
-fn is_checked(
-    configuration: &Configuration<'_>,
-    section: &Section<'_>,
-    server: &Setting<'_, '_>,
-) -> bool {
-    if server.words.place("track", 2).is_some() {
-        return true;
-    }
-    let last = |words: &Words<'_>| {
-        words
-            .iter()
-            .skip(1)
-            .filter(|word| matches!(*word, "check" | "no-check"))
-            .last()
-            .map(|word| word == "check")
-    };
-    let own = last(&server.words);
-    let before = section
-        .lines(&["default-server"])
-        .filter(|line| line.statement.line < server.statement.line)
-        .filter_map(|line| last(&line.words))
-        .next_back();
-    let inherited = || {
-        configuration.defaults_of(section).find_map(|defaults| {
-            defaults
-                .lines(&["default-server"])
-                .filter_map(|line| last(&line.words))
-                .next_back()
-        })
-    };
-    own.or(before).or_else(inherited).unwrap_or(false)
+/// What a line says of checks, where it does.
+fn checked(words: &Words<'_>) -> Option<bool> {
+    let said = words
+        .iter()
+        .skip(1)
+        .filter(|word| matches!(*word, "check" | "no-check"));
+    said.last().map(|word| word == "check")
 }
 
 /// `verify none`
@@ -143,6 +140,7 @@ fn unverified(line: &Setting<'_, '_>, report: &mut Report) {
         title: "HAProxy does not check who its servers are",
         evidence: vec![Evidence::line(line)],
         more: 0,
+            alike: true,
         why: if here {
             "the server is on this machine, so that little can come between".to_owned()
         } else {

@@ -22,6 +22,7 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
             title: "Proxies have no time-outs",
             evidence: vec![Evidence::head(section)],
             more: 0,
+            alike: false,
             why: "connections to somebody who is gone stay open, until no more can be had; HAProxy warns of it when it \
                   starts. One place for all is `defaults`"
                 .to_owned(),

@@ -59,6 +59,7 @@ fn look(line: &Setting<'_, '_>, report: &mut Report) {
             title: "Versions of TLS that are broken are allowed",
             evidence: vec![Evidence::line(line)],
             more: 0,
+            alike: true,
             why: "SSL 3, TLS 1.0 and TLS 1.1 have known weaknesses (RFC 8996); without this HAProxy takes TLS 1.2 and \
                   newer for its own `bind` lines"
                 .to_owned(),
@@ -71,6 +72,7 @@ fn look(line: &Setting<'_, '_>, report: &mut Report) {
             title: "TLS 1.3 is switched off",
             evidence: vec![Evidence::line(line)],
             more: 0,
+            alike: true,
             why: "TLS 1.3 is faster, and has no weak algorithms to choose from".to_owned(),
             mend: Line::of(&line.words).without("no-tlsv13", 0).text(),
         });

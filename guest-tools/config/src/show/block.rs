@@ -8,18 +8,34 @@ pub(crate) struct Block<'c> {
     pub(crate) file: &'c str,
     /// The number of the first line, from 1.
     pub(crate) line: u32,
-    /// Kind and name.
-    pub(crate) section: Option<String>,
-    kind: Option<Kind>,
-    name: Option<&'c str>,
-    /// Without their ends.
-    pub(crate) lines: Vec<&'c [u8]>,
+    section: Option<&'c Section<'c>>,
+    text: &'c [u8],
 }
 
-impl Block<'_> {
-    /// What it has in a file, about.
+impl<'c> Block<'c> {
+    /// Whether it is a section, and not what stands before the first one.
+    pub(crate) fn is_section(&self) -> bool {
+        self.section.is_some()
+    }
+
+    /// Kind and name of its section.
+    pub(crate) fn section(&self) -> Option<String> {
+        self.section.map(ToString::to_string)
+    }
+
+    /// Its lines, without their ends.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = &'c [u8]> + use<'c> {
+        lines(self.text).map(|line| line.strip_suffix(b"\n").unwrap_or(line))
+    }
+
+    /// Its lines with their numbers.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (u32, &'c [u8])> + use<'c> {
+        (self.line..).zip(self.lines())
+    }
+
+    /// Its bytes.
     pub(crate) fn bytes(&self) -> usize {
-        self.lines.iter().map(|line| line.len() + 1).sum()
+        self.text.len()
     }
 }
 
@@ -45,9 +61,12 @@ impl<'a> Wanted<'a> {
 
     /// A kind alone is all sections of it, and all of that name.
     pub(crate) fn is(&self, block: &Block<'_>) -> bool {
-        let of_kind = block.kind.is_some() && block.kind == self.kind;
-        of_kind && self.name.is_none_or(|name| block.name == Some(name))
-            || block.name == Some(self.whole)
+        let Some(section) = block.section else {
+            return false;
+        };
+        let name = section.name.as_deref();
+        let of_kind = Some(section.kind) == self.kind && (self.name.is_none() || self.name == name);
+        of_kind || name == Some(self.whole)
     }
 }
 
@@ -59,48 +78,48 @@ pub(crate) fn blocks<'c>(
     let mut sections = configuration.sections().iter().peekable();
     let mut blocks = Vec::new();
     for (file, content) in files {
-        let mut lines: Vec<&[u8]> = content.split(|byte| *byte == b'\n').collect();
-        // what is behind the last line feed is no line
-        if lines.last().is_some_and(|last| last.is_empty()) {
-            lines.pop();
-        }
-        let mut rest = lines.as_slice();
-        let mut line = 1;
-        let mut current: Option<&Section<'_>> = None;
-        loop {
-            let next = sections.next_if(|section| section.file == file);
-            let head = next.and_then(|next| usize::try_from(next.head.line - line).ok());
-            let end = head.map_or(rest.len(), |head| head - comments_above(rest, head));
-            let (taken, left) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-            if current.is_some() || taken.iter().any(|line| !line.trim_ascii().is_empty()) {
-                blocks.push(Block {
+        let mut block = Block {
+            file,
+            line: 1,
+            section: None,
+            text: content.get(..0).unwrap_or_default(),
+        };
+        // where the block ends, and where it would without the comments at its end
+        let (mut start, mut end, mut without) = (0, 0, 0);
+        let mut comments = 0;
+        for (number, line) in (1..).zip(lines(content)) {
+            let begins =
+                sections.next_if(|section| section.file == file && section.head.line == number);
+            if begins.is_some() {
+                block.text = content.get(start..without).unwrap_or_default();
+                let next = Block {
                     file,
-                    line,
-                    section: current.map(ToString::to_string),
-                    kind: current.map(|section| section.kind),
-                    name: current.and_then(|section| section.name.as_deref()),
-                    lines: taken.to_vec(),
-                });
+                    line: number - comments,
+                    section: begins,
+                    text: &[],
+                };
+                blocks.push(std::mem::replace(&mut block, next));
+                start = without;
             }
-            line = line.saturating_add(u32::try_from(taken.len()).unwrap_or(u32::MAX));
-            rest = left;
-            current = next;
-            if next.is_none() {
-                break;
+            end += line.len();
+            if line.trim_ascii_start().starts_with(b"#") {
+                comments += 1;
+            } else {
+                without = end;
+                comments = 0;
             }
         }
+        block.text = content.get(start..).unwrap_or_default();
+        blocks.push(block);
     }
+    // what stands before the first section of a file may be nothing
+    blocks.retain(|block| block.section.is_some() || !block.text.trim_ascii().is_empty());
     blocks
 }
 
-/// How many lines right above a place are comments.
-fn comments_above(lines: &[&[u8]], place: usize) -> usize {
-    let above = lines.get(..place).unwrap_or_default();
-    above
-        .iter()
-        .rev()
-        .take_while(|line| line.trim_ascii_start().starts_with(b"#"))
-        .count()
+/// Lines with their ends.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split_inclusive(|byte| *byte == b'\n')
 }
 
 #[cfg(test)]
@@ -121,8 +140,8 @@ mod tests {
                 (
                     block.file.to_owned(),
                     block.line,
-                    block.section,
-                    block.lines.len(),
+                    block.section(),
+                    block.lines().count(),
                 )
             })
             .collect()
@@ -154,7 +173,7 @@ mod tests {
             blocks
                 .iter()
                 .filter(|block| wanted.is(block))
-                .filter_map(|block| block.section.clone())
+                .filter_map(Block::section)
                 .collect::<Vec<_>>()
         };
         assert_eq!(found("global"), ["global"]);

@@ -66,7 +66,7 @@ struct Row<'a> {
     file: &'a str,
     line: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    section: Option<&'a str>,
+    section: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -144,19 +144,16 @@ fn chosen<'c>(
         return Ok(blocks);
     };
     let wanted = Wanted::new(section);
-    let names: Vec<String> = blocks
-        .iter()
-        .filter_map(|block| block.section.clone())
-        .collect();
-    blocks.retain(|block| wanted.is(block));
-    if blocks.is_empty() {
-        let suggestion = Suggestion::among(section, &names);
+    if !blocks.iter().any(|block| wanted.is(block)) {
+        let names = blocks.iter().filter_map(Block::section);
+        let suggestion = Suggestion::among(section, names);
         return Err(
             Failure::not_found(format!("the configuration has no section: `{section}`"))
                 .hint(suggestion.hint("without `section`, all are shown"))
                 .argument_among("/section", suggestion.names()),
         );
     }
+    blocks.retain(|block| wanted.is(block));
     Ok(blocks)
 }
 
@@ -222,13 +219,13 @@ fn matches(
     )?;
     let mut page = part.page();
     for block in blocks {
-        for (number, line) in (block.line..).zip(&block.lines) {
+        for (number, line) in block.numbered() {
             let text = written(line);
             if part.holds([&*text]) {
                 page.offer(Key::Absent, || Row {
                     file: block.file,
                     line: number,
-                    section: block.section.as_deref(),
+                    section: block.section(),
                     lines: None,
                     text: Some([cut(text.trim_start(), LINE).into_owned()]),
                 });
@@ -262,17 +259,17 @@ fn outline(
         arguments.cursor.as_deref(),
         LIMIT,
     )?;
-    let rows = blocks
-        .iter()
-        .filter(|block| block.section.is_some())
-        .map(|block| Row {
+    let mut page = part.page();
+    for block in blocks.iter().filter(|block| block.is_section()) {
+        page.offer(Key::Absent, || Row {
             file: block.file,
             line: block.line,
-            section: block.section.as_deref(),
-            lines: Some(block.lines.len()),
+            section: block.section(),
+            lines: Some(block.lines().count()),
             text: None,
         });
-    let written = part.write(&part.of(rows))?;
+    }
+    let written = part.write(&page.finish())?;
     Ok(Shown {
         what: "outline",
         line: written.line("sections; the whole is too long"),

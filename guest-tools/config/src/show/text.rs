@@ -33,7 +33,7 @@ pub(crate) struct Run<'c> {
     file: &'c str,
     line: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
-    section: Option<&'c str>,
+    section: Option<String>,
     text: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl Pages {
         let (mut lines, mut bytes, mut full) = (0, 0, false);
         for block in blocks {
             let mut run: Option<Run<'c>> = None;
-            for (number, line) in (block.line..).zip(&block.lines) {
+            for (number, line) in block.numbered() {
                 page.matched += 1;
                 if page.matched <= first || full {
                     continue;
@@ -90,7 +90,7 @@ impl Pages {
                 let run = run.get_or_insert_with(|| Run {
                     file: block.file,
                     line: number,
-                    section: block.section.as_deref(),
+                    section: block.section(),
                     text: Vec::new(),
                 });
                 run.text.push(line.into_owned());
