@@ -3,8 +3,9 @@
 
 use std::path::PathBuf;
 
+use haproxy_mcp_testkit::matrix::{Cell, Matrix};
 use haproxy_mcp_testkit::mcp::{McpServer, McpServerBuilder};
-use haproxy_mcp_testkit::{Binary, Haproxy, newest, on_each_version};
+use haproxy_mcp_testkit::{Binary, Haproxy, newest};
 use serde_json::{Value, json};
 
 use crate::{cases, everything, master};
@@ -136,42 +137,59 @@ fn every_tool_is_in_a_table() {
     assert_eq!(listed, known);
 }
 
-on_each_version! {
-    fn each_succeeds_refuses_and_knows_bad_arguments(binary: &Binary) {
-        let site = Site::of(binary);
-        let server = site.serve(&EVERY);
-        for case in table() {
-            let Case { tool, succeeds, refused, because, bad, .. } = case;
-            let answer = server.call(tool, succeeds);
-            assert!(answer.answer().is_object(), "{tool}: {}", answer.message);
-            if !refused.is_null() {
-                let refusal = server.call(tool, refused);
-                assert_eq!(refusal.code(), because, "{tool}: {}", refusal.message);
-                assert!(refusal.error()["hint"].is_string(), "{tool}: {}", refusal.message);
-            }
-            for bad in [bad, json!({ "nonsense": true })] {
-                let refusal = server.call(tool, bad);
-                assert_eq!(refusal.code(), "invalid-argument", "{tool}: {}", refusal.message);
-            }
+/// Asks each of them for its success, its refusal and its bad arguments, and then without its door.
+pub(crate) fn note(binary: &Binary, matrix: &mut Matrix) {
+    let mut site = Site::of(binary);
+    let server = site.serve(&EVERY);
+    for case in table() {
+        let Case {
+            tool,
+            succeeds,
+            refused,
+            because,
+            bad,
+            ..
+        } = case;
+        let answer = server.call(tool, succeeds);
+        assert!(answer.answer().is_object(), "{tool}: {}", answer.message);
+        matrix.seen(tool, Cell::Success);
+        if refused.is_null() {
+            matrix.cannot(tool, Cell::Refusal, "names nothing");
+        } else {
+            let refusal = server.call(tool, refused);
+            assert_eq!(refusal.code(), because, "{tool}: {}", refusal.message);
+            let hint = &refusal.error()["hint"];
+            assert!(hint.is_string(), "{tool}: {}", refusal.message);
+            matrix.seen(tool, Cell::Refusal);
         }
+        for bad in [bad, json!({ "nonsense": true })] {
+            let refusal = server.call(tool, bad);
+            assert_eq!(
+                refusal.code(),
+                "invalid-argument",
+                "{tool}: {}",
+                refusal.message
+            );
+        }
+        matrix.seen(tool, Cell::BadArguments);
     }
 
-    fn each_says_that_its_door_is_gone(binary: &Binary) {
-        let mut site = Site::of(binary);
-        let server = site.serve(&EVERY);
-        site.haproxy.stop();
-        std::fs::remove_file(site.config()).unwrap();
-        std::fs::remove_file(&site.log).unwrap();
-        for Case { tool, succeeds, gone, .. } in table() {
-            let response = server.call(tool, succeeds);
-            match gone {
-                Some(code) => {
-                    assert_eq!(response.code(), code, "{tool}: {}", response.message);
-                    assert!(response.error()["hint"].is_string(), "{tool}: {}", response.message);
-                }
-                None => assert!(response.answer().is_object(), "{tool}: {}", response.message),
-            }
+    site.haproxy.stop();
+    std::fs::remove_file(site.config()).unwrap();
+    std::fs::remove_file(&site.log).unwrap();
+    for case in table() {
+        let tool = case.tool;
+        let response = server.call(tool, case.succeeds);
+        if let Some(code) = case.gone {
+            assert_eq!(response.code(), code, "{tool}: {}", response.message);
+            let hint = &response.error()["hint"];
+            assert!(hint.is_string(), "{tool}: {}", response.message);
+        } else {
+            // It is the answer.
+            let findings = response.answer()["findings"].to_string();
+            assert!(findings.contains("problem"), "{tool}: {}", response.message);
         }
+        matrix.seen(tool, Cell::Gone);
     }
 }
 

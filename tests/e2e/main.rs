@@ -22,8 +22,12 @@ mod cases;
 mod certificates;
 /// What an independent client makes of it.
 mod client;
+/// HAProxy's configuration, and the risks in it.
+mod config;
 /// The whole table of statistics, as the raw CSV has it.
 mod csv;
+/// Every tool over every door.
+mod doors;
 /// What an answer must be, by the raw socket.
 mod expected;
 /// HAProxy that is down, starts again, or is something else altogether.
@@ -79,9 +83,11 @@ fn everything() -> McpServerBuilder {
     McpServer::builder(env!("CARGO_BIN_EXE_haproxy-mcp")).args(["--toolsets", "all"])
 }
 
-/// The same without the tools that want a master, which the HAProxy of most tests has not.
+/// The same without the tools that want a master, which the HAProxy of most tests has not, and without the one that
+/// answers also where nothing can be reached ([`doors`]).
 fn program() -> McpServerBuilder {
-    everything().args(["--exclude-tools", &master::TOOLS.join(",")])
+    let excluded = [&master::TOOLS[..], &["doctor"]].concat();
+    everything().args(["--exclude-tools", &excluded.join(",")])
 }
 
 /// A server in front of this HAProxy, ready to be asked.

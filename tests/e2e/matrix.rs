@@ -57,6 +57,7 @@ haproxy_mcp_testkit::on_each_version! {
         }
         assert_eq!(nobody_asked.connections(), 0);
         crate::master::note(binary, &mut matrix);
+        crate::doors::note(binary, &mut matrix);
         matrix.assert_current("e2e", binary.label);
     }
 }
