@@ -1,0 +1,289 @@
+//! What the HAProxy that runs adds to the risks; and what is said of one is seen on one.
+
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+
+use haproxy_mcp_testkit::certificates::Authority;
+use haproxy_mcp_testkit::mcp::McpServer;
+use haproxy_mcp_testkit::{Haproxy, ScriptedSocket, Step, newest};
+use serde_json::{Value, json};
+
+use crate::everything;
+use crate::expected::rows;
+
+/// A server in front of this HAProxy that was granted its configuration.
+fn granted(haproxy: &Haproxy) -> McpServer {
+    let config = haproxy.folder().join("haproxy.cfg");
+    let server = everything()
+        .haproxy(haproxy)
+        .arg("--haproxy-config")
+        .arg(config)
+        .start();
+    server.stateless();
+    server
+}
+
+fn answer(server: &McpServer) -> Value {
+    server
+        .call("explain_config_risks", json!({ "limit": 500 }))
+        .answer()
+        .clone()
+}
+
+/// The risks of this id.
+fn of(answer: &Value, id: &str) -> Vec<Value> {
+    rows(answer)
+        .filter(|row| row["id"] == id)
+        .map(|row| json!(row))
+        .collect()
+}
+
+/// The places of a risk.
+fn places(risk: &Value) -> Vec<&str> {
+    let evidence = risk["evidence"].as_array().expect("evidence").iter();
+    evidence
+        .map(|place| place["text"].as_str().expect("a text"))
+        .collect()
+}
+
+/// The first line that a page answers to this request over a Unix socket.
+fn status(socket: &Path, target: &str) -> String {
+    let mut stream = UnixStream::connect(socket).expect("connect to the page");
+    write!(stream, "GET {target} HTTP/1.0\r\n\r\n").expect("ask for the page");
+    let mut reply = Vec::new();
+    stream.read_to_end(&mut reply).expect("read the page");
+    let reply = String::from_utf8_lossy(&reply).into_owned();
+    reply.lines().next().unwrap_or_default().to_owned()
+}
+
+haproxy_mcp_testkit::on_each_version! {
+    fn the_running_haproxy_is_asked_too(binary: &Binary) {
+        let haproxy = Haproxy::start(binary);
+        let server = granted(&haproxy);
+        let answer = answer(&server);
+        assert_eq!(answer["running"], json!({ "asked": true, "version": binary.version }), "{answer}");
+        assert_eq!(answer["files"], json!(["haproxy.cfg"]));
+        // Its own socket has the mode 660, and another one is on the loopback.
+        assert_eq!(of(&answer, "runtime-api-on-network"), Vec::<Value>::new());
+        let loopback = of(&answer, "runtime-api-on-loopback");
+        assert!(places(&loopback[0])[0].contains("stats socket ipv4@127.0.0.1:"), "{answer}");
+    }
+
+    fn certificates_that_expire_are_told(binary: &Binary) {
+        let files = tempfile::tempdir().unwrap();
+        let authority = Authority::new("Test CA");
+        let folder = files.path().display();
+        let mut list = String::new();
+        for (serial, (name, days)) in [("over", 0), ("late", 5), ("soon", 20), ("fine", 90)].into_iter().enumerate() {
+            let host = format!("{name}.example.test");
+            let pem = authority.issue(u64::try_from(serial).unwrap() + 0x1000, &[&host], days).pem();
+            std::fs::write(files.path().join(format!("{name}.pem")), pem).unwrap();
+            list.push_str(&format!("{folder}/{name}.pem\n"));
+        }
+        std::fs::write(files.path().join("list.txt"), list).unwrap();
+        let sections = format!("frontend fe_certificates\n    bind unix@{folder}/list.sock ssl crt-list {folder}/list.txt\n");
+        let haproxy = Haproxy::builder(binary).with(&sections).start();
+        let answer = answer(&granted(&haproxy));
+        let expired = of(&answer, "certificate-expired");
+        assert_eq!(expired.len(), 1, "{answer}");
+        assert_eq!(expired[0]["severity"], "high");
+        assert_eq!(places(&expired[0]).len(), 1, "{expired:?}");
+        assert!(places(&expired[0])[0].contains("/over.pem: valid until ") && places(&expired[0])[0].ends_with("(-1 days)"), "{expired:?}");
+        let soon = of(&answer, "certificate-expires");
+        let told: Vec<(&str, bool)> = soon.iter().map(|risk| (risk["severity"].as_str().unwrap(), places(risk).len() == 1)).collect();
+        assert_eq!(told, [("high", true), ("medium", true)], "{soon:?}");
+        assert!(places(&soon[0])[0].contains("/late.pem") && places(&soon[1])[0].contains("/soon.pem"), "{soon:?}");
+        let command = if binary.at_least(3, 2) { "`show ssl sni`" } else { "`show ssl cert`" };
+        assert_eq!(soon[0]["evidence"][0]["at"], command);
+        assert!(!answer.to_string().contains("fine.pem"), "{answer}");
+    }
+
+    fn what_haproxy_warned_of_is_told(binary: &Binary) {
+        let haproxy = Haproxy::builder(binary)
+            .with("defaults\n    mode tcp\nfrontend fe_bare\n    bind unix@bare.sock\n    stats enable\n")
+            .start();
+        let answer = answer(&granted(&haproxy));
+        let warned = of(&answer, "start-warning");
+        let said = places(&warned[0]).join("\n");
+        assert!(said.contains("missing timeouts for frontend 'fe_bare'"), "{warned:?}");
+        assert!(said.contains("'stats' statement ignored for frontend 'fe_bare'"), "{warned:?}");
+        assert_eq!(of(&answer, "timeout-missing").len(), 1, "{answer}");
+        assert_eq!(of(&answer, "stats-page-ignored").len(), 1, "{answer}");
+    }
+
+    fn secrets_in_what_haproxy_warned_of_are_in_no_answer(binary: &Binary) {
+        // 3.2 says the whole line
+        if binary.at_least(3, 4) {
+            return;
+        }
+        let haproxy = Haproxy::builder(binary)
+            .with("listen page\n    bind unix@page.sock\n    stats auth admin:s3cret-1 \"\"\n")
+            .start();
+        let server = granted(&haproxy);
+        let answer = answer(&server);
+        assert_eq!(of(&answer, "line-unreadable").len(), 1, "{answer}");
+        assert_eq!(of(&answer, "start-warning").len(), usize::from(binary.at_least(3, 2)), "{answer}");
+        assert!(!answer.to_string().contains("s3cret-1"), "{answer}");
+    }
+
+    fn a_keyword_is_gone_for_the_version_that_runs(binary: &Binary) {
+        let haproxy = Haproxy::start(binary);
+        let config = haproxy.folder().join("other.cfg");
+        std::fs::write(&config, "frontend web\n    bind-process 1\n").unwrap();
+        let server = everything().haproxy(&haproxy).arg("--haproxy-config").arg(config).start();
+        server.stateless();
+        let answer = answer(&server);
+        let severity = if binary.at_least(3, 0) { "high" } else { "low" };
+        assert_eq!(of(&answer, "keyword-removed")[0]["severity"], severity, "{answer}");
+    }
+
+    fn what_the_level_of_the_socket_keeps_back_is_said(binary: &Binary) {
+        for (level, kept) in [("user", true), ("operator", false)] {
+            let haproxy = Haproxy::builder(binary).admin_level(level).start();
+            let answer = answer(&granted(&haproxy));
+            assert_eq!(answer["running"]["asked"], json!(true));
+            let not_asked: Vec<(&str, &str)> = answer["running"]["not_asked"]
+                .as_array()
+                .map(|list| list.iter().map(|one| (one["command"].as_str().unwrap(), one["reason"].as_str().unwrap())).collect())
+                .unwrap_or_default();
+            let startup = ("show startup-logs", "permission-denied");
+            assert_eq!(not_asked.contains(&startup), kept, "{level}: {answer}");
+            assert!(not_asked.iter().all(|(_, reason)| *reason == "permission-denied"), "{level}: {answer}");
+        }
+    }
+
+    fn a_haproxy_that_is_gone_is_no_failure(binary: &Binary) {
+        let mut haproxy = Haproxy::start(binary);
+        let server = granted(&haproxy);
+        let before = answer(&server);
+        haproxy.stop();
+        let response = server.call("explain_config_risks", json!({ "limit": 500 }));
+        let after = response.answer();
+        assert_eq!(after["running"]["asked"], json!(false), "{after}");
+        assert_eq!(after["running"]["not_asked"][0]["reason"], "connection-refused", "{after}");
+        let written = |answer: &Value| rows(answer).filter(|row| row["id"] != "start-warning").map(|row| json!(row)).collect::<Vec<_>>();
+        assert_eq!(written(after), written(&before));
+        assert!(response.texts()[0].contains("was not asked"), "{}", response.message);
+        assert!(server.call("show_config", json!({ "section": "global" })).answer().is_object());
+    }
+
+    fn a_stats_line_of_the_proxy_takes_the_password_of_defaults_away(binary: &Binary) {
+        let sections = "
+defaults secured
+    mode http
+    timeout connect 5s
+    timeout client 5s
+    timeout server 5s
+    stats uri /stats
+    stats auth a:b
+frontend fe_inherits from secured
+    bind unix@inherits.sock
+frontend fe_own from secured
+    bind unix@own.sock
+    stats uri /stats
+frontend fe_enabled from secured
+    bind unix@enabled.sock
+    stats show-legends
+";
+        let haproxy = Haproxy::builder(binary).with(sections).start();
+        let at = |name: &str| haproxy.folder().join(name);
+        assert!(status(&at("inherits.sock"), "/stats").contains("401"));
+        assert!(status(&at("own.sock"), "/stats").contains("200"));
+        // and without `stats uri` it is where everybody looks for it
+        assert!(!status(&at("enabled.sock"), "/stats").contains("200"));
+        assert!(status(&at("enabled.sock"), "/haproxy?stats").contains("200"));
+        let answer = answer(&granted(&haproxy));
+        let lost = of(&answer, "stats-password-not-inherited");
+        let shown: Vec<&str> = lost.iter().flat_map(places).collect();
+        assert!(shown.contains(&"stats show-legends") && shown.contains(&"stats auth a:[redacted]"), "{lost:?}");
+        assert!(of(&answer, "stats-page-default-address").iter().flat_map(places).any(|line| line == "stats show-legends"), "{answer}");
+    }
+
+    fn a_stats_socket_with_tls_speaks_plain_text(binary: &Binary) {
+        let haproxy = Haproxy::builder(binary)
+            .with("global\n    stats socket unix@tls.sock mode 660 ssl crt site.pem\n    stats socket unix@plain.sock mode 660\n")
+            .start();
+        let raw = |name: &str, command: &str| {
+            let mut stream = UnixStream::connect(haproxy.folder().join(name)).unwrap();
+            writeln!(stream, "{command}").unwrap();
+            let mut reply = String::new();
+            stream.read_to_string(&mut reply).unwrap();
+            reply
+        };
+        assert!(raw("tls.sock", "show info").contains("Version: "));
+        // a socket without `level` is of level operator
+        let sockets = raw("plain.sock", "show cli sockets");
+        assert!(sockets.contains("plain.sock operator"), "{sockets}");
+        let answer = answer(&granted(&haproxy));
+        assert_eq!(of(&answer, "runtime-api-tls-ignored").len(), 1, "{answer}");
+    }
+}
+
+/// HAProxy's answers to what is asked of it, by a script.
+fn script(replies: &[(&str, &str)]) -> ScriptedSocket {
+    let connections = replies
+        .iter()
+        .map(|(_, reply)| vec![Step::ReadLine, Step::send(reply), Step::Close]);
+    ScriptedSocket::unix_each(
+        connections.collect(),
+        vec![
+            Step::ReadLine,
+            Step::send("\n[3]: Permission denied\n\n"),
+            Step::Close,
+        ],
+    )
+}
+
+#[test]
+fn a_socket_that_is_in_no_file_is_a_risk_all_the_same() {
+    let info = "\nName: HAProxy\nVersion: 3.2.26-1\nMaxconn: 10\n\n";
+    let sockets = "\n# socket lvl processes\nsockpair@5 admin all\nunix@/run/a.sock admin all\nipv4@0.0.0.0:9999 admin all\nipv6@[::]:9998 operator all\nipv4@127.0.0.1:9997 admin all\n\n";
+    for (text, expected) in [
+        (
+            "global\n",
+            &["ipv4@0.0.0.0:9999 admin", "ipv6@[::]:9998 operator"][..],
+        ),
+        (
+            "global\n    stats socket *:9999 level admin\n    stats socket [::]:9998\n",
+            &[],
+        ),
+    ] {
+        let socket = script(&[("show info", info), ("show cli sockets", sockets)]);
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("haproxy.cfg");
+        std::fs::write(&config, text).unwrap();
+        let server = everything()
+            .socket(&socket.path())
+            .arg("--haproxy-config")
+            .arg(&config)
+            .start();
+        server.stateless();
+        let answer = answer(&server);
+        let said: Vec<Value> = of(&answer, "runtime-api-on-network")
+            .into_iter()
+            .flat_map(|risk| risk["evidence"].as_array().unwrap().clone())
+            .filter(|place| place["at"] == "`show cli sockets`")
+            .map(|place| place["text"].clone())
+            .collect();
+        assert_eq!(said, expected, "{answer}");
+    }
+}
+
+#[test]
+fn the_files_alone_are_enough() {
+    let haproxy = Haproxy::start(&newest());
+    let config = haproxy.folder().join("haproxy.cfg");
+    let server = everything()
+        .args(["--stats-url", "http://127.0.0.1:1/stats"])
+        .arg("--haproxy-config")
+        .arg(config)
+        .start();
+    server.stateless();
+    let answer = answer(&server);
+    assert_eq!(answer["running"]["asked"], json!(false), "{answer}");
+    assert_eq!(
+        answer["running"]["not_asked"][0]["reason"], "not-configured",
+        "{answer}"
+    );
+}
