@@ -170,6 +170,15 @@ impl Attribute {
 }
 
 impl Block {
+    /// The values of the attributes of this name.
+    pub(crate) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self
+            .attributes
+            .iter()
+            .filter(move |attribute| attribute.name == name);
+        named.filter_map(|attribute| attribute.value.as_deref())
+    }
+
     /// The value of the attribute of this name.
     pub(crate) fn value(&self, name: &str) -> Option<&str> {
         self.attributes
@@ -192,7 +201,7 @@ impl Block {
                 ("fails", Some(value)) if here => {
                     refusals.extend(value.split('|').map(str::to_owned));
                 }
-                ("warns" | "fails", Some(_)) => {}
+                ("warns" | "fails" | "risk", Some(_)) => {}
                 _ => {
                     return Err(format!(
                         "line {}: not an attribute of a configuration: {attribute:?}",

@@ -44,13 +44,23 @@ pub(crate) fn master_socket(binary: &Binary) {
     assert!(master(&site, "show proc").contains(&first));
     assert_eq!(master(&site, "@1 show cli level"), "admin");
 
+    let path = site.place.path(MASTER).display().to_string();
+    let socket = site.place.path(SOCKET).display().to_string();
+    let doors = [
+        ("HAPROXY_MASTER_SOCKET", path.as_str()),
+        ("HAPROXY_RUNTIME_SOCKET", socket.as_str()),
+    ];
+    assert_eq!(
+        site.doctor(&doors),
+        ["runtime ok answers", "master ok answers"]
+    );
+
     // A reload by haproxy-mcp, with a configuration that asks for another mode and another level.
     let changed = std::fs::read_to_string(&site.config).unwrap();
     let changed = changed
         .replace(" mode 660 ", " mode 666 ")
         .replace(" level admin", " level operator");
     std::fs::write(&site.config, changed).unwrap();
-    let path = site.place.path(MASTER).display().to_string();
     let settings = [
         ("HAPROXY_MASTER_SOCKET", path.as_str()),
         ("HAPROXY_MCP_ACCESS", "admin"),

@@ -22,6 +22,14 @@ fn tls(site: &Site) -> Client {
     )
 }
 
+/// The file of the authority that vouches for the load balancer.
+fn authority(site: &Site) -> String {
+    site.place
+        .path("/etc/haproxy-mcp/lb-ca.pem")
+        .display()
+        .to_string()
+}
+
 /// What a client gets at a path: without a password, with a wrong one, with the right one.
 fn locked(client: &Client, address: SocketAddr, path: &str) {
     assert_eq!(client.get(address, path).status, 401);
@@ -37,6 +45,36 @@ fn locked(client: &Client, address: SocketAddr, path: &str) {
         401
     );
     assert_eq!(client.user(USER, PASSWORD).get(address, path).status, 200);
+}
+
+/// haproxy-mcp with this page and nothing else, and these settings besides.
+fn only<'a>(url: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    [&[("HAPROXY_STATS_URL", url)], more].concat()
+}
+
+const CREDENTIALS: [(&str, &str); 2] = [
+    ("HAPROXY_STATS_USER", USER),
+    ("HAPROXY_STATS_PASSWORD", PASSWORD),
+];
+
+/// haproxy-mcp has the rows that the page has, and its doctor is content.
+#[track_caller]
+fn read_by_haproxy_mcp(site: &Site, settings: &[(&str, &str)], rows: &[&str]) {
+    let answer = site
+        .ask(settings, &["show_stat", "fields=status", "limit=200"])
+        .result();
+    assert_eq!(answer["source"], "page", "{answer}");
+    let row = |row: &serde_json::Value| {
+        format!(
+            "{}/{}",
+            row["pxname"].as_str().unwrap(),
+            row["svname"].as_str().unwrap()
+        )
+    };
+    let seen: Vec<String> = answer["rows"].as_array().unwrap().iter().map(row).collect();
+    assert_eq!(seen, rows, "{answer}");
+    let found = site.doctor(settings);
+    assert_eq!(found[0], "stats ok answers", "{found:?}");
 }
 
 pub(crate) fn page(binary: &Binary) {
@@ -59,6 +97,8 @@ pub(crate) fn page(binary: &Binary) {
         );
     }
     assert_eq!(get("/").status, 503);
+    let url = format!("http://{}/stats", site.address(8404));
+    read_by_haproxy_mcp(&site, &only(&url, &[]), &["stats/FRONTEND"]);
     // Nothing is allowed to be changed.
     let refused = plain().post(site.address(8404), "/stats", "s=a&action=maint&b=x");
     assert!(
@@ -71,6 +111,26 @@ pub(crate) fn page_auth(binary: &Binary) {
     let site = Site::start(binary, "page_auth");
     locked(&plain(), site.address(8404), "/stats;csv");
     locked(&plain(), site.address(8404), "/statsx");
+    let url = format!("http://{}/stats", site.address(8404));
+    read_by_haproxy_mcp(&site, &only(&url, &CREDENTIALS), &["stats/FRONTEND"]);
+    let file = site
+        .place
+        .path("/etc/haproxy-mcp/password")
+        .display()
+        .to_string();
+    site.place.file("/etc/haproxy-mcp/password", PASSWORD);
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let kept = [CREDENTIALS[0], ("HAPROXY_STATS_PASSWORD_FILE", &file)];
+    read_by_haproxy_mcp(&site, &only(&url, &kept), &["stats/FRONTEND"]);
+    assert_eq!(
+        site.doctor(&only(&url, &[]))[0],
+        "stats problem password-missing"
+    );
+    let wrong = [CREDENTIALS[0], ("HAPROXY_STATS_PASSWORD", "PASSWORD")];
+    assert_eq!(
+        site.doctor(&only(&url, &wrong))[0],
+        "stats problem password-wrong"
+    );
 }
 
 pub(crate) fn page_users(binary: &Binary) {
@@ -91,6 +151,33 @@ pub(crate) fn page_users(binary: &Binary) {
 pub(crate) fn page_tls(binary: &Binary) {
     let site = Site::start(binary, "page_tls");
     let address = site.address(8404);
+    let url = format!("https://localhost:{}/stats", address.port());
+    let authority = authority(&site);
+    let settings = only(
+        &url,
+        &[&CREDENTIALS[..], &[("HAPROXY_STATS_CA_FILE", &authority)]].concat(),
+    );
+    read_by_haproxy_mcp(&site, &settings, &["stats/FRONTEND"]);
+    let found = |url: &str, authority: &str| {
+        let authority = [("HAPROXY_STATS_CA_FILE", authority)];
+        let known = if authority[0].1.is_empty() {
+            &[][..]
+        } else {
+            &authority
+        };
+        site.doctor(&only(url, &[&CREDENTIALS[..], known].concat()))[0].clone()
+    };
+    assert_eq!(
+        found(&url, ""),
+        "stats problem certificate-unknown-authority"
+    );
+    let by_number = url.replace("localhost", "127.0.0.1");
+    assert_eq!(
+        found(&by_number, &authority),
+        "stats problem certificate-name"
+    );
+    let without = url.replace("https:", "http:");
+    assert_eq!(found(&without, ""), "stats problem needs-tls");
     locked(&tls(&site), address, "/stats;csv");
     assert!(plain().try_get(address, "/stats").is_err(), "without TLS");
     let other = Client::tls(
@@ -121,6 +208,22 @@ pub(crate) fn page_client(binary: &Binary) {
         client.try_get(site.address(8404), "/stats;csv")
     };
     assert_eq!(with("ops").unwrap().rows(), ["stats/FRONTEND"]);
+    let url = format!("https://localhost:{}/stats", site.address(8404).port());
+    let (authority, own) = (
+        authority(&site),
+        site.place
+            .path("/etc/haproxy-mcp/ops.pem")
+            .display()
+            .to_string(),
+    );
+    let settings = [
+        ("HAPROXY_STATS_CA_FILE", authority.as_str()),
+        ("HAPROXY_STATS_CLIENT_CERT", &own),
+        ("HAPROXY_STATS_CLIENT_KEY", &own),
+    ];
+    read_by_haproxy_mcp(&site, &only(&url, &settings), &["stats/FRONTEND"]);
+    let refused = site.doctor(&only(&url, &settings[..1]));
+    assert!(refused[0].starts_with("stats problem "), "{refused:?}");
     assert!(with("stranger").is_err());
     assert!(
         tls(&site)
@@ -149,6 +252,20 @@ pub(crate) fn page_admin(binary: &Binary) {
         user.get(address, "/stats;csv").status_of("app/a1"),
         "no check"
     );
+    // By haproxy-mcp, with the page alone.
+    let url = format!("http://{address}/stats");
+    let act = |access, tool| {
+        let settings = [&CREDENTIALS[..], &[("HAPROXY_MCP_ACCESS", access)]].concat();
+        site.ask(&only(&url, &settings), &[tool, "backend=app", "server=a1"])
+    };
+    act("read", "disable_server").refused("needs access `operate`");
+    act("operate", "disable_server").result();
+    assert_eq!(user.get(address, "/stats;csv").status_of("app/a1"), "MAINT");
+    act("operate", "enable_server").result();
+    assert_eq!(
+        user.get(address, "/stats;csv").status_of("app/a1"),
+        "no check"
+    );
     let acted = user.post(address, "/stats", form);
     assert_eq!(acted.status, 303);
     assert!(
@@ -169,6 +286,14 @@ pub(crate) fn page_path(binary: &Binary) {
             .rows()
             .contains(&"app/a1".to_owned())
     );
+    let url = format!("https://localhost:{}/haproxy-stats", address.port());
+    let authority = authority(&site);
+    let settings = only(
+        &url,
+        &[&CREDENTIALS[..], &[("HAPROXY_STATS_CA_FILE", &authority)]].concat(),
+    );
+    let rows = ["www/FRONTEND", "stats/BACKEND", "app/a1", "app/BACKEND"];
+    read_by_haproxy_mcp(&site, &settings, &rows);
     // The website's own, whose only server is away.
     assert_eq!(user.get(address, "/haproxy-statsx").status, 503);
     let refused = user.post(address, "/haproxy-stats", "s=a1&action=maint&b=app");
@@ -240,6 +365,16 @@ pub(crate) fn metrics(binary: &Binary) {
             .contains("proxy=\"metrics\"")
     );
     assert_eq!(get("/").status, 503);
+    let url = format!("http://{}/metrics", site.address(8405));
+    let settings = [("HAPROXY_METRICS_URL", url.as_str())];
+    assert_eq!(site.doctor(&settings), ["metrics ok answers"]);
+    let answer = site
+        .ask(
+            &settings,
+            &["show_metrics", "family=haproxy_process_build_info"],
+        )
+        .result();
+    assert!(answer.to_string().contains(&binary.version), "{answer}");
 }
 
 pub(crate) fn one_port(binary: &Binary) {
@@ -247,6 +382,13 @@ pub(crate) fn one_port(binary: &Binary) {
     let address = site.address(8404);
     locked(&plain(), address, "/stats;csv");
     locked(&plain(), address, "/metrics");
+    let url = format!("http://{address}/stats");
+    let settings = only(&url, &CREDENTIALS);
+    read_by_haproxy_mcp(&site, &settings, &["stats/FRONTEND"]);
+    assert_eq!(
+        site.doctor(&settings),
+        ["stats ok answers", "metrics ok answers"]
+    );
     let user = plain().user(USER, PASSWORD);
     assert_eq!(user.get(address, "/stats;csv").rows(), ["stats/FRONTEND"]);
     assert!(
@@ -271,6 +413,11 @@ pub(crate) fn wrong_mode(binary: &Binary) {
         site.output().contains("'stats' statement ignored"),
         "{}",
         site.output()
+    );
+    let url = format!("http://{}/stats", site.address(8404));
+    assert_eq!(
+        site.doctor(&only(&url, &[]))[0],
+        "stats problem no-http-mode"
     );
 }
 

@@ -39,7 +39,7 @@ pub(crate) struct Place {
 
 struct Port {
     address: SocketAddr,
-    _held: Option<socket2::Socket>,
+    held: Option<socket2::Socket>,
 }
 
 impl Place {
@@ -74,7 +74,7 @@ impl Place {
         place.file("/etc/haproxy-mcp/lb-ca.pem", &servers.pem());
         place.file("/etc/haproxy/certs/ops-ca.pem", &clients.pem());
         let both = |issued: Issued| issued.certificate + &issued.key;
-        let server = servers.issue(1, &["lb1.example.com"], 90);
+        let server = servers.issue(1, &["lb1.example.com", "localhost"], 90);
         place.file("/etc/haproxy/certs/lb1.example.com.pem", &both(server));
         place.file(
             "/etc/haproxy-mcp/ops.pem",
@@ -113,7 +113,7 @@ impl Place {
             let address = held.local_addr().unwrap().as_socket().unwrap();
             Port {
                 address,
-                _held: Some(held),
+                held: Some(held),
             }
         });
         port.address
@@ -124,7 +124,7 @@ impl Place {
         let wanted: Vec<Listener> = listeners(text);
         for port in self.ports.borrow_mut().values_mut() {
             if wanted.contains(&Listener::Tcp(port.address)) {
-                port._held = None;
+                drop(port.held.take());
             }
         }
     }
@@ -290,9 +290,8 @@ pub(crate) fn listeners(text: &str) -> Vec<Listener> {
     text.lines()
         .filter_map(|line| {
             let words: Vec<&str> = line.split_whitespace().collect();
-            let word = match words[..] {
-                ["bind", word, ..] | ["stats", "socket", word, ..] => word,
-                _ => return None,
+            let (["bind", word, ..] | ["stats", "socket", word, ..]) = words[..] else {
+                return None;
             };
             let word = word.split_once('@').map_or(word, |(_, address)| address);
             Some(match word.parse() {

@@ -102,6 +102,11 @@ pub(crate) fn mtls_client(binary: &Binary) {
     assert_eq!(here.socket(socket, "show cli level"), "operator");
     let answer = here.ask_socket(socket, &["show_version"]).result();
     assert_eq!(answer["version"], binary.version.as_str());
+    let path = here.place.path(socket).display().to_string();
+    assert_eq!(
+        here.doctor(&[("HAPROXY_RUNTIME_SOCKET", path.as_str())]),
+        ["runtime ok answers"]
+    );
     // A client whose name the server does not know.
     let other = here.place.path("/etc/haproxy-mcp/other.pem");
     std::fs::copy(other, here.place.path("/etc/haproxy-mcp/ops.pem")).unwrap();

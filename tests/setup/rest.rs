@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use haproxy_mcp_testkit::newest;
+use serde_json::Value;
 
 use crate::guide;
 use crate::http::Client;
@@ -139,6 +140,32 @@ fn settings_are_those_of_the_program() {
     assert!(unknown.is_empty(), "not flags of haproxy-mcp: {unknown:?}");
 }
 
+/// The names in the last column of the table of troubles are names that the doctor has.
+#[test]
+fn findings_are_those_of_the_doctor() {
+    let folder = haproxy_mcp_testkit::generated::root().join("guest-tools/doctor/src");
+    let sources: String = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+        .collect();
+    let text = guide::text();
+    let rows = text
+        .lines()
+        .skip_while(|line| !line.ends_with("| the doctor's name for it |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'));
+    let named: Vec<&str> = rows
+        .filter_map(|row| row.trim_end_matches('|').rsplit_once('|'))
+        .flat_map(|(_, names)| names.split(','))
+        .map(|name| name.trim().trim_matches('`'))
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert!(named.len() > 15, "{named:?}");
+    for name in named {
+        assert!(sources.contains(&format!("\"{name}\"")), "{name}");
+    }
+}
+
 /// The certificates that the guide's own commands make are what its blocks take, and what a strict client takes.
 #[test]
 fn the_commands_for_certificates_make_what_the_blocks_need() {
@@ -215,4 +242,39 @@ fn the_rules_of_the_firewall_can_be_parsed() {
         Err(error) => eprintln!("!!! nft was not tried: {error}"),
         Ok(output) => panic!("{}", String::from_utf8_lossy(&output.stderr)),
     }
+}
+
+/// `explain_config_risks` finds in the blocks that do not work what the guide says that it finds, and nothing as bad in
+/// those that do.
+#[test]
+fn the_risks_of_a_block_are_those_that_the_guide_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("haproxy.cfg");
+    let mut named = 0;
+    for block in guide::configurations() {
+        std::fs::write(&file, &block.text).unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_haproxy-mcp"))
+            .env_clear()
+            .env("HAPROXY_CONFIG_PATH", &file)
+            .env("HAPROXY_RUNTIME_SOCKET", folder.path().join("none.sock"))
+            .args(["call", "explain_config_risks", "limit=100"])
+            .output()
+            .unwrap();
+        let answer: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {output:?}"));
+        let risks = answer["rows"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{answer}"));
+        for id in block.values("risk") {
+            named += 1;
+            let found = risks.iter().any(|risk| risk["id"] == id);
+            assert!(found, "line {}: {id} is not among {risks:#?}", block.line);
+        }
+        let bad = risks.iter().find(|risk| risk["severity"] == "high");
+        if let Some(bad) = bad {
+            let said = block.values("risk").any(|id| bad["id"] == id);
+            assert!(said, "line {}: {bad:#?}", block.line);
+        }
+    }
+    assert!(named > 8, "{named}");
 }

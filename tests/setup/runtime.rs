@@ -22,6 +22,19 @@ pub(crate) fn shortest(binary: &Binary) {
     assert_eq!(page.rows(), ["stats/FRONTEND"]);
     let answer = site.ask_socket(socket, &["show_version"]).result();
     assert_eq!(answer["version"], binary.version.as_str());
+    let socket = site.place.path(socket).display().to_string();
+    let url = format!("http://{}/stats", site.address(8404));
+    let doors = [
+        ("HAPROXY_RUNTIME_SOCKET", socket.as_str()),
+        ("HAPROXY_STATS_URL", url.as_str()),
+    ];
+    let found = site.doctor(&doors);
+    assert_eq!(
+        found[..2],
+        ["runtime ok answers", "stats ok answers"],
+        "{found:?}"
+    );
+    assert_eq!(found[2..], ["metrics warning exporter-missing"]);
 }
 
 pub(crate) fn runtime_unix(binary: &Binary) {
@@ -160,11 +173,13 @@ pub(crate) fn runtime_tcp(binary: &Binary) {
     let site = Site::start(binary, "runtime_tcp");
     assert_eq!(site.port(9999, "show cli level"), "operator");
     let port = site.address(9999).port().to_string();
-    let answer = site.ask(
-        &[("HAPROXY_HOST", "127.0.0.1"), ("HAPROXY_PORT", &port)],
-        &["show_version"],
-    );
-    assert_eq!(answer.result()["version"], binary.version.as_str());
+    let door = [
+        ("HAPROXY_HOST", "127.0.0.1"),
+        ("HAPROXY_PORT", port.as_str()),
+    ];
+    let answer = site.ask(&door, &["show_version"]).result();
+    assert_eq!(answer["version"], binary.version.as_str());
+    assert_eq!(site.doctor(&door), ["runtime ok answers"]);
 }
 
 pub(crate) fn container(binary: &Binary) {

@@ -114,17 +114,36 @@ impl Site {
         self.place.address(port)
     }
 
-    /// haproxy-mcp with nothing in its environment but this, and these arguments.
+    /// A tool of haproxy-mcp, with nothing in its environment but this.
     pub(crate) fn ask(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Answer {
-        let output = Command::new(env!("CARGO_BIN_EXE_haproxy-mcp"))
+        Answer(self.run(environment, &[&["call"], arguments].concat()))
+    }
+
+    /// What `haproxy-mcp doctor` finds, in order: `runtime ok answers`.
+    #[track_caller]
+    pub(crate) fn doctor(&self, environment: &[(&str, &str)]) -> Vec<String> {
+        let output = self.run(environment, &["doctor", "--json"]);
+        let answer: Value = serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {output:?}"));
+        let problem = answer["verdict"] == "problem";
+        assert_eq!(output.status.code(), Some(i32::from(problem)), "{output:?}");
+        let findings = answer["findings"].as_array().unwrap().iter();
+        findings
+            .map(|finding| {
+                let words = ["door", "verdict", "id"].map(|key| finding[key].as_str().unwrap());
+                words.join(" ")
+            })
+            .collect()
+    }
+
+    fn run(&self, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_haproxy-mcp"))
             .env_clear()
             .env("HOME", self.place.folder())
             .envs(environment.iter().copied())
-            .arg("call")
             .args(arguments)
             .output()
-            .unwrap();
-        Answer(output)
+            .unwrap()
     }
 
     /// The same for the Unix socket that the guide has at `path`.
@@ -155,6 +174,13 @@ impl Answer {
     pub(crate) fn result(&self) -> Value {
         assert_eq!(self.0.status.code(), Some(0), "{self:?}");
         serde_json::from_slice(&self.0.stdout).unwrap()
+    }
+
+    /// Was not even asked, and says why on standard error.
+    #[track_caller]
+    pub(crate) fn refused(&self, why: &str) {
+        let errors = String::from_utf8_lossy(&self.0.stderr);
+        assert!(!self.0.status.success() && errors.contains(why), "{self:?}");
     }
 
     /// The code of the error; a panic where there is none.
