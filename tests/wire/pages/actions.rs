@@ -45,7 +45,10 @@ backend be_bare
     server bare {address}
 "
     );
-    let haproxy = Haproxy::builder(binary).config(&sections).page(lines).start();
+    let haproxy = Haproxy::builder(binary)
+        .config(&sections)
+        .page(lines)
+        .start();
     Twins {
         haproxy,
         _server: server,

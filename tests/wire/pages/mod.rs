@@ -1,7 +1,13 @@
 //! HAProxy's pages, from outside: real HAProxy, and sockets that follow a script.
 
 mod actions;
+mod answers;
+mod endings;
+mod look;
+mod messages;
 mod reading;
+mod secrets;
+mod trust;
 
 use std::time::Duration;
 
@@ -13,6 +19,7 @@ use haproxy_mcp::policy::{
     Access, ActPermit, Authority, Grant, InstanceId, Page, PagePermit, Parameter, decide_action,
     decide_page,
 };
+use haproxy_mcp_testkit::{DEADLINE, ScriptedSocket};
 use tokio_util::sync::CancellationToken;
 
 use crate::asking::{bounds, name};
@@ -141,4 +148,29 @@ pub(crate) fn told(error: &PageError) -> String {
         error.code(),
         error.hint().unwrap_or_default()
     )
+}
+
+/// Asks until it has come about, and lets the connections of this test go on meanwhile.
+pub(crate) async fn comes_about(what: &str, mut probe: impl FnMut() -> Result<(), String>) {
+    let begun = std::time::Instant::now();
+    while let Err(seen) = probe() {
+        assert!(
+            begun.elapsed() < DEADLINE,
+            "waited {DEADLINE:?} for {what}; last seen: {seen}"
+        );
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+/// So many connections are open, as the other side sees it.
+pub(crate) async fn are_open(server: &ScriptedSocket, connections: usize) {
+    comes_about("the other side to see the end", || {
+        let open = server.open_now();
+        if open == connections {
+            Ok(())
+        } else {
+            Err(format!("{open} open"))
+        }
+    })
+    .await;
 }

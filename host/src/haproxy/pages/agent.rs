@@ -7,7 +7,6 @@
 //! first handshake is a full one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, Method, Response};
@@ -24,7 +23,9 @@ use super::credentials::{Basic, Scrubber};
 use super::door::PageDoor;
 use super::error::PageError;
 use super::fault;
+use super::handshake::HandshakeError;
 use super::names::Names;
+use super::trial;
 use super::trust::{self, TrustError};
 use crate::haproxy::client::MAX_CONNECTIONS;
 use crate::haproxy::stream::Leash;
@@ -32,9 +33,6 @@ use crate::policy::Page;
 
 /// How often an answer that sends on is followed.
 pub const MAX_REDIRECTS: usize = 3;
-
-/// How long is tried whether TLS is spoken where plain HTTP failed.
-const TLS_TRIAL: Duration = Duration::from_secs(1);
 
 /// Asks for one page.
 #[derive(Debug)]
@@ -189,42 +187,38 @@ impl Agent {
         .into())
     }
 
-    /// The same failure; where it may be one of plain HTTP with somebody who speaks TLS, and it is, that.
+    /// The same failure; where another one may be behind it, and it is, that one.
     pub(super) async fn explained(&self, error: PageError, leash: &Leash) -> PageError {
         let is_suspicious = match &error {
             PageError::NotHttp { .. }
             | PageError::Interrupted { received: 0, .. }
-            | PageError::Reset { received: 0, .. } => true,
-            PageError::Answer(answer) => answer.code() == "unexpected-status",
+            | PageError::Reset { received: 0, .. }
+            // What web servers answer to a request that is not encrypted.
+            | PageError::Answer(AnswerError::UnexpectedStatus { status: 400, .. }) => true,
             _ => false,
         };
-        if is_suspicious && self.speaks_tls(leash).await {
-            return PageError::TlsExpected {
-                url: leash.endpoint.clone(),
-            };
+        if !is_suspicious {
+            return error;
         }
-        error
+        let Ok(tls) = self.tls.get_or_try_init(|| self.read_trust()).await else {
+            return error;
+        };
+        let why = trial::failure(&self.door, Arc::new(tls.clone()), leash).await;
+        match (why, self.is_https()) {
+            (Some(why), true) => HandshakeError::from_tls(&self.door, &why).into(),
+            // Nobody is trusted there, so that whoever speaks TLS has a certificate to be refused, or refuses before.
+            (
+                Some(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)),
+                false,
+            ) => PageError::TlsExpected {
+                url: leash.endpoint.clone(),
+            },
+            _ => error,
+        }
     }
 
-    /// Whether TLS is spoken at an address of `http`. Nobody is trusted for it, so that no request is sent.
-    async fn speaks_tls(&self, leash: &Leash) -> bool {
-        let mut url = self.door.url.as_url().clone();
-        let port = url.port_or_known_default();
-        if url.scheme() != "http" || url.set_scheme("https").is_err() || url.set_port(port).is_err()
-        {
-            return false;
-        }
-        let progress = Progress::default();
-        let Ok(client) = self.client(&progress).await else {
-            return false;
-        };
-        let until = leash.deadline.min(Instant::now() + TLS_TRIAL);
-        let asked = leash.hold(until, client.head(url).send()).await;
-        match asked {
-            Ok(Some(Ok(_))) => true,
-            Ok(Some(Err(error))) => fault::is_about_certificate(&error),
-            Ok(None) | Err(_) => false,
-        }
+    fn is_https(&self) -> bool {
+        self.door.url.as_url().scheme() == "https"
     }
 
     /// A client for one request: it takes microseconds to make, and says how far the request came.
@@ -259,7 +253,7 @@ impl Agent {
     }
 
     async fn read_trust(&self) -> Result<ClientConfig, TrustError> {
-        if self.door.url.as_url().scheme() == "http" {
+        if !self.is_https() {
             return trust::tls(&self.door);
         }
         let door = self.door.clone();

@@ -21,7 +21,7 @@ pub(super) const STATISTICS: &[u8] = b"# pxname";
 const METRICS: [&[u8]; 2] = [b"#", b"haproxy_"];
 
 /// First bytes by which the content is known.
-pub(super) const FIRST_BYTES: usize = 64;
+pub(super) const FIRST_BYTES: usize = STATISTICS.len();
 
 /// Characters of a content that is something else, for a message.
 const BEGINNING_CHARACTERS: usize = 40;
@@ -54,7 +54,7 @@ pub enum AnswerError {
         page: Page,
     },
     /// 500 to 599.
-    #[error("`{url}` answered {status}")]
+    #[error("`{url}` answered with status {status}")]
     Unavailable {
         /// The page's address.
         url: String,
@@ -64,7 +64,7 @@ pub enum AnswerError {
         status: u16,
     },
     /// Any other status.
-    #[error("`{url}` answered {status}")]
+    #[error("`{url}` answered with status {status}")]
     UnexpectedStatus {
         /// The page's address.
         url: String,

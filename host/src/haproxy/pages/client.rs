@@ -115,7 +115,7 @@ impl Pages {
                 verdict::of(url, location.and_then(verdict::word))
             }
             (_, Some(target)) => Err(PageError::from(answer::redirected(url, &target)).into()),
-            (200, None) => verdict::of(url, None),
+            (200 | 303, None) => verdict::of(url, None),
             (status, None) => {
                 let (url, status) = (url.to_string(), status);
                 let error = answer::AnswerError::UnexpectedStatus { url, status };

@@ -28,13 +28,19 @@ pub struct PageDoor {
     pub timeout: Duration,
 }
 
-/// Name and password for HTTP's basic authentication (RFC 7617).
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Name and password for HTTP's basic authentication (RFC 7617). Neither is shown.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Credentials {
     /// The name; without a colon.
     pub user: String,
     /// The password.
     pub password: Secret,
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Credentials [secret]")
+    }
 }
 
 /// Files of a client certificate, in PEM.

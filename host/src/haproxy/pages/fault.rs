@@ -102,11 +102,3 @@ fn deepest(error: &reqwest::Error) -> String {
     }
     last.to_string()
 }
-
-/// Whether a request failed for what is in a certificate, or for want of one: TLS was spoken.
-pub(super) fn is_about_certificate(error: &reqwest::Error) -> bool {
-    matches!(
-        find::<rustls::Error>(error),
-        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_))
-    )
-}

@@ -11,7 +11,8 @@
 //! - `body`: the content as it comes, under a deadline, a limit and a cancellation
 //! - `verdict`: what the page says of an action
 //! - `facts`: what a page is like; `certificate`: what its certificate says
-//! - [`connect`], [`handshake`], `error`: every way in which all this fails; `fault`: what the HTTP library says of it
+//! - [`connect`], [`handshake`], `error`: every way in which all this fails; `fault`: what the HTTP library says of it;
+//!   `trial`: what it does not say
 //!
 //! # On the wire
 //! | what | request | answer |
@@ -40,6 +41,7 @@ mod facts;
 mod fault;
 pub mod handshake;
 mod names;
+mod trial;
 pub mod trust;
 mod verdict;
 

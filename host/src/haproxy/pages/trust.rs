@@ -152,8 +152,16 @@ impl TrustError {
                 "the file must hold `-----BEGIN CERTIFICATE-----`; `openssl x509 -inform der -in {} -out FILE.pem` makes it of one in DER",
                 path.display()
             ),
+            Self::Invalid {
+                file: TrustFile::Key,
+                path,
+                ..
+            } => format!(
+                "`openssl pkey -in {} -noout` says whether it is whole",
+                path.display()
+            ),
             Self::Invalid { path, .. } => format!(
-                "`openssl x509 -in {} -noout -text` or `openssl pkey -noout -text` shows whether it is whole",
+                "`openssl x509 -in {} -noout -text` shows whether it is whole",
                 path.display()
             ),
             Self::Unusable { .. } => {

@@ -1,0 +1,227 @@
+//! The operator's credentials are seen by the page and by nobody else.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use haproxy_mcp::haproxy::pages::{PageDoor, Pages};
+use haproxy_mcp::policy::Page;
+use haproxy_mcp_testkit::certificates::Authority;
+use haproxy_mcp_testkit::{Gate, Haproxy, ScriptedSocket, Step, newest};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::answers::{answer, once, url};
+use super::{act, action, csv, door, open, read, read_within, stats, with_credentials};
+use crate::asking::{at_most, bounds, pass};
+
+const USER: &str = "operator-name";
+const PASSWORD: &str = "correct:horse battery";
+/// Both, as the header has them.
+const TOKEN: &str = "b3BlcmF0b3ItbmFtZTpjb3JyZWN0OmhvcnNlIGJhdHRlcnk=";
+
+fn known(address: &str) -> PageDoor {
+    with_credentials(door(address), USER, PASSWORD)
+}
+
+fn at(server: &ScriptedSocket) -> Pages {
+    stats(known(&url(server)))
+}
+
+#[track_caller]
+fn assert_silent(what: &str, text: &str) {
+    for secret in [USER, PASSWORD, TOKEN, "correct:horse", "horse%20battery"] {
+        assert!(!text.contains(secret), "{what}: {text}");
+    }
+}
+
+/// Every failure, with all that can be said of it.
+#[tokio::test]
+async fn no_failure_tells_of_them() {
+    let echo = format!("{USER}:{PASSWORD} {TOKEN} {PASSWORD}");
+    let mut codes = Vec::new();
+    for text in [
+        answer(
+            "401 Unauthorized",
+            &["WWW-Authenticate: Basic realm=\"x\""],
+            "",
+        ),
+        answer("403 Forbidden", &[], &echo),
+        answer("404 Not Found", &[], &echo),
+        answer("500 x", &[], &echo),
+        answer("418 x", &[], &echo),
+        answer(
+            "302 Found",
+            &[&format!(
+                "Location: http://{USER}:correct%3Ahorse%20battery@other.example/?{TOKEN}"
+            )],
+            "",
+        ),
+        answer("302 Found", &["Location: /stats"], ""),
+        answer("200 OK", &["Content-Encoding: gzip"], &echo),
+        answer("200 OK", &[], &echo),
+        answer("200 OK", &["Content-Type: text/html"], &echo),
+        format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n# pxname {echo}"),
+        format!("{echo}\r\n\r\n"),
+        String::new(),
+    ] {
+        let server = if text.starts_with("HTTP/1.1 302") {
+            super::answers::server(&text)
+        } else {
+            once(&text)
+        };
+        let pages = at(&server);
+        let error = read(&pages, csv()).await.unwrap_err();
+        codes.push(error.code());
+        assert_silent(
+            error.code(),
+            &format!("{error} {error:?} {error:#?} {:?}", error.hint()),
+        );
+        let error = act(&pages, action("drain", "be_app", &["app1"]))
+            .await
+            .unwrap_err();
+        assert_silent(
+            error.code(),
+            &format!("{error} {error:?} {:?}", error.hint()),
+        );
+        assert_silent("pages", &format!("{pages:?} {pages:#?}"));
+    }
+    codes.sort_unstable();
+    codes.dedup();
+    assert_eq!(codes.len(), 11, "{codes:?}");
+    for address in [
+        "http://127.0.0.1:1/stats",
+        "http://nosuch.invalid/stats",
+        "https://127.0.0.1:1/stats",
+    ] {
+        let error = read(&stats(known(address)), csv()).await.unwrap_err();
+        assert_silent(
+            error.code(),
+            &format!("{error} {error:?} {:?}", error.hint()),
+        );
+    }
+}
+
+/// A page that shows the request that it got, cut anywhere.
+#[tokio::test]
+async fn what_a_page_repeats_of_them_is_replaced() {
+    let table = format!("# pxname,svname,\nfe,{TOKEN},{USER}:{PASSWORD},\nbe,{PASSWORD},{USER},\n");
+    let whole = answer("200 OK", &[], &table);
+    let expected = format!("# pxname,svname,\nfe,[redacted],[redacted],\nbe,[redacted],{USER},\n");
+    let (pages, _server) = {
+        let server = super::answers::server(&whole);
+        (at(&server), server)
+    };
+    assert_eq!(read(&pages, csv()).await.unwrap(), expected);
+    let server = ScriptedSocket::tcp(vec![
+        Step::ReadHead,
+        Step::SendBytewise(whole.clone().into_bytes()),
+    ]);
+    assert_eq!(read(&at(&server), csv()).await.unwrap(), expected);
+    // A reader that takes little at once sees no more.
+    let mut body = open(&pages, csv()).await.unwrap();
+    let mut text = Vec::new();
+    loop {
+        let piece = body.read(3).await.unwrap();
+        assert!(piece.len() <= 3);
+        if piece.is_empty() {
+            break;
+        }
+        text.extend(piece);
+    }
+    assert_eq!(text, expected.as_bytes());
+    assert_silent("body", &format!("{body:?}"));
+}
+
+/// What begins like a secret at the end of what came in time is not given out.
+#[tokio::test(start_paused = true)]
+async fn half_a_secret_is_not_given_out() {
+    let sent = Gate::new();
+    let server = ScriptedSocket::tcp(vec![
+        Step::ReadHead,
+        Step::send(format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n# pxname,{}",
+            &PASSWORD[..18]
+        )),
+        Step::Reached(sent.clone()),
+        Step::Hang,
+    ]);
+    let pages = at(&server);
+    let (opened, ()) = tokio::join!(open(&pages, csv()), pass(&sent));
+    let mut body = opened.unwrap();
+    assert_eq!(body.read(1000).await.unwrap(), b"# pxname,");
+    assert!(body.read(1000).await.unwrap_err().is_timeout());
+}
+
+#[tokio::test]
+async fn nothing_of_them_is_in_facts() {
+    let haproxy = Haproxy::builder(&newest())
+        .page(&format!("    stats auth {USER}:correct:horse\\ battery"))
+        .start();
+    let pages = stats(known(&haproxy.page_url("/stats")));
+    let facts = pages
+        .look(Page::Stats, bounds(), &CancellationToken::new())
+        .await
+        .unwrap();
+    assert!(facts.recognised, "{facts:?}");
+    assert_silent(
+        "facts",
+        &format!("{facts:?} {}", serde_json::to_string(&facts).unwrap()),
+    );
+}
+
+/// Lines of the log, kept.
+#[derive(Clone, Debug, Default)]
+struct Kept(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Kept {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Kept {
+    type Writer = Self;
+
+    fn make_writer(&'a self) -> Self {
+        self.clone()
+    }
+}
+
+/// Also where every library says all that it can, over HTTP/2, where headers are logged one by one.
+#[tokio::test]
+async fn nothing_of_them_is_logged() {
+    let kept = Kept::default();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(kept.clone())
+        .finish();
+    let _logged = tracing::subscriber::set_default(subscriber);
+    let authority = Authority::new("Page CA");
+    let issued = authority.issue(1, &["localhost"], 90);
+    let haproxy = Haproxy::builder(&newest())
+        .file("page.pem", &issued.pem())
+        .file("ca.pem", &authority.pem())
+        .page_bound(
+            "ssl crt page.pem alpn h2",
+            &format!("    stats admin if TRUE\n    stats auth {USER}:correct:horse\\ battery"),
+        )
+        .start();
+    let address = format!("https://localhost:{}/stats", haproxy.page_address().port());
+    let pages = stats(PageDoor {
+        ca_file: Some(haproxy.folder().join("ca.pem")),
+        ..known(&address)
+    });
+    assert!(read(&pages, csv()).await.unwrap().contains("be_app,app1"));
+    act(&pages, action("drain", "be_app", &["app1"]))
+        .await
+        .unwrap();
+    assert!(read_within(&pages, csv(), at_most(10)).await.is_err());
+    let lines = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+    assert!(lines.contains("h2"), "nothing was logged");
+    assert_silent("log", &lines);
+}
