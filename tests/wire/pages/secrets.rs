@@ -225,3 +225,44 @@ async fn nothing_of_them_is_logged() {
     assert!(lines.contains("h2"), "nothing was logged");
     assert_silent("log", &lines);
 }
+
+/// Which page the test below asks for, in a process of its own.
+const TARGET: &str = "HAPROXY_MCP_TEST_TARGET";
+
+/// A proxy that the environment names gets no request, and so no credentials.
+#[test]
+fn the_environment_sends_nobody_elsewhere() {
+    let page = super::answers::server(&answer("200 OK", &[], "# pxname,svname,\n"));
+    let proxy = super::answers::server(&answer("200 OK", &[], "# pxname,svname,\n"));
+    let mut asking = std::process::Command::new(std::env::current_exe().unwrap());
+    asking
+        .args([
+            "--exact",
+            "pages::secrets::asks_where_it_is_told",
+            "--ignored",
+        ])
+        .env(TARGET, url(&page));
+    for variable in [
+        "http_proxy",
+        "HTTP_PROXY",
+        "https_proxy",
+        "all_proxy",
+        "ALL_PROXY",
+    ] {
+        asking.env(variable, format!("http://{}", proxy.address()));
+    }
+    let output = asking.output().unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success() && printed.contains("1 passed"),
+        "{printed}"
+    );
+    assert_eq!((page.connections(), proxy.connections()), (1, 0));
+}
+
+#[tokio::test]
+#[ignore = "a part of the one above"]
+async fn asks_where_it_is_told() {
+    let target = std::env::var(TARGET).unwrap();
+    assert!(read(&stats(known(&target)), csv()).await.is_ok());
+}
