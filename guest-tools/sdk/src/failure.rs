@@ -121,7 +121,12 @@ impl Failure {
 
     /// Whether the other side was not reached, so that nothing was asked of it.
     pub fn is_unreachable(&self) -> bool {
-        matches!(self, Self::Host(HostError::Unreachable(_)))
+        match self {
+            Self::Host(HostError::Unreachable(_)) => true,
+            // A firewall that drops what it gets: the time was up before there was a connection.
+            Self::Host(HostError::Timeout(problem)) => problem.code == "connect-timeout",
+            _ => false,
+        }
     }
 
     /// The host's name for what went wrong on its side or on the way, such as `connection-refused`.

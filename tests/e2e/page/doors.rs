@@ -2,6 +2,7 @@
 
 use haproxy_mcp_testkit::{Haproxy, ScriptedSocket, Step, newest, scripted};
 use serde_json::json;
+use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::{TOOLS, busy, serve, with_page};
 use crate::cases::listed;
@@ -136,4 +137,34 @@ fn an_answer_that_breaks_off_is_not_made_up_for() {
             "{tool}: {error}"
         );
     }
+}
+
+/// Somebody listens and takes nothing, so that there never is a connection: nothing was asked of him.
+#[test]
+fn one_that_cannot_be_connected_to_in_time_is_left_for_the_other() {
+    let haproxy = Haproxy::builder(&newest()).page("").start();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("full.sock");
+    let address = SockAddr::unix(&path).unwrap();
+    let socket = || Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    let listener = socket();
+    listener.bind(&address).unwrap();
+    listener.listen(0).unwrap();
+    // A queue that is full refuses at once who does not want to wait.
+    let mut waiting = Vec::new();
+    loop {
+        let next = socket();
+        next.set_nonblocking(true).unwrap();
+        if next.connect(&address).is_err() {
+            break;
+        }
+        waiting.push(next);
+    }
+    let server = with_page(&haproxy.page_url("/stats"))
+        .socket(&path)
+        .args(["--runtime-timeout", "1"])
+        .start();
+    server.stateless();
+    let response = server.call("list_backends", json!({}));
+    assert_eq!(response.answer()["source"], "page", "{}", response.message);
 }

@@ -156,7 +156,7 @@ fn ten_thousand_servers_are_read() {
     assert!(answer["matched"].as_u64() > Some(10_000), "{answer}");
     assert_eq!(
         answer["totals"]["server"]["states"]["no check"],
-        json!(10_000 + haproxy_unchecked(&haproxy)),
+        json!(10_000 + unchecked(&haproxy)),
         "{answer}"
     );
     let listed = server.call(
@@ -179,10 +179,12 @@ fn ten_thousand_servers_are_read() {
         json!({ "backend": "be_many", "server": "s10001" }),
     );
     assert_eq!(near.code(), "not-found", "{}", near.message);
+    let (_, most) = server.memory();
+    assert!(most < 150_000_000, "the server has used {most} bytes");
 }
 
 /// Servers without a check besides the many.
-fn haproxy_unchecked(haproxy: &Haproxy) -> usize {
+fn unchecked(haproxy: &Haproxy) -> usize {
     let table = haproxy.raw_text("show stat -1 4 -1");
     table
         .lines()
