@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use haproxy_mcp_testkit::{Haproxy, newest, on_each_version};
+use haproxy_mcp_testkit::{Binary, Haproxy, newest, on_each_version};
 
 use crate::{Seen, doctor};
 
@@ -18,16 +18,41 @@ fn in_configuration(haproxy: &Haproxy, text: &str) -> Seen {
     ])
 }
 
+/// What HAProxy itself says of a configuration.
+fn is_right(binary: &Binary, haproxy: &Haproxy, text: &str) -> bool {
+    let file = haproxy.folder().join("checked.cfg");
+    std::fs::write(&file, text).unwrap();
+    let checked = std::process::Command::new(&binary.path)
+        .arg("-c")
+        .arg("-f")
+        .arg(&file)
+        .output()
+        .unwrap();
+    checked.status.success()
+}
+
 on_each_version! {
+    /// As in a guide that many have followed; what is advised is right.
+    fn a_stats_socket_has_a_password(binary: &Binary) {
+        let haproxy = Haproxy::start(binary);
+        let socket = haproxy.admin_socket();
+        let line = format!("stats socket {} level admin", socket.display());
+        let wrong = format!("global\n    {line} user admin password YourSecurePassword\n");
+        let right = format!("global\n    {line}\n");
+        assert!(!is_right(binary, &haproxy, &wrong));
+        assert!(is_right(binary, &haproxy, &right));
+        in_configuration(&haproxy, &wrong)
+            .only_problem("config", "stats-socket-password")
+            .mend(&format!("in `haproxy.cfg:2`: `{line}`"));
+        in_configuration(&haproxy, &right).all_is_well();
+    }
+
     fn it_does_not_parse(binary: &Binary) {
         let haproxy = Haproxy::start(binary);
         let socket = format!("    stats socket {}\n", haproxy.admin_socket().display());
         let text = format!("global\n{socket}fronted fe\n    bind :80\n    acl a path \"/x\n");
         // HAProxy agrees.
-        let file = haproxy.folder().join("broken.cfg");
-        std::fs::write(&file, &text).unwrap();
-        let checked = std::process::Command::new(&binary.path).arg("-c").arg("-f").arg(&file).output().unwrap();
-        assert!(!checked.status.success(), "{checked:?}");
+        assert!(!is_right(binary, &haproxy, &text));
         let seen = in_configuration(&haproxy, &text);
         seen.only_problem("config", "does-not-parse")
             .saw("haproxy.cfg:3:")

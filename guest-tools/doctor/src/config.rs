@@ -31,6 +31,7 @@ pub(crate) fn examine(facts: &Facts, context: &Context<'_>) -> Vec<Finding> {
     };
     findings.extend(does_not_parse(&facts.door, knowledge));
     findings.extend(no_stats_socket(&facts.door, knowledge, context));
+    findings.extend(passwords_of_sockets(&facts.door, knowledge));
     findings.extend(pages_ignored(&facts.door, knowledge));
     if findings.is_empty() {
         findings.push(reads(&facts.door, knowledge));
@@ -140,6 +141,29 @@ fn no_stats_socket(door: &str, knowledge: &Knowledge, context: &Context<'_>) -> 
         .why("without one HAProxy has no Runtime API at all")
         .mend(mend),
     )
+}
+
+/// Stats sockets with a password, which some guides have.
+fn passwords_of_sockets(door: &str, knowledge: &Knowledge) -> Vec<Finding> {
+    let wrong = knowledge
+        .sockets
+        .iter()
+        .filter(|socket| socket.has("password"));
+    wrong
+        .map(|socket| {
+            Finding::problem(
+                door,
+                "stats-socket-password",
+                format!("the `stats socket` line in `{}` has a `password`", socket.place),
+            )
+            .why("there are no passwords for a stats socket, and its `user` is the system's owner of the file: HAProxy does not start with this line")
+            .mend(format!(
+                "in `{}`: `{}`; who may use it is said by `mode` and `group` of a Unix socket, or by mTLS in front of it",
+                socket.place,
+                socket.without(&["user", "password"])
+            ))
+        })
+        .collect()
 }
 
 fn pages_ignored(door: &str, knowledge: &Knowledge) -> Vec<Finding> {

@@ -314,6 +314,25 @@ impl StatsSocket {
         words.join(" ")
     }
 
+    /// Whether the line has this keyword.
+    pub(crate) fn has(&self, keyword: &str) -> bool {
+        self.words.iter().skip(3).any(|word| word == keyword)
+    }
+
+    /// The same line without these keywords and their values.
+    pub(crate) fn without(&self, keywords: &[&str]) -> String {
+        let mut kept = Vec::new();
+        let mut words = self.words.iter();
+        while let Some(word) = words.next() {
+            if kept.len() > 2 && keywords.contains(&&**word) {
+                words.next();
+            } else {
+                kept.push(&**word);
+            }
+        }
+        kept.join(" ")
+    }
+
     /// How this server would be told of it.
     pub(crate) fn setting(&self) -> Option<String> {
         match &self.address {

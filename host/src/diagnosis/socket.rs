@@ -154,10 +154,9 @@ async fn look(
 
 /// Who listens, or who made the socket.
 fn listener(endpoint: &Endpoint, attempts: &[Attempt]) -> Option<Process> {
-    let peers = attempts
+    let pid = attempts
         .iter()
-        .filter_map(|attempt| attempt.outcome.as_ref().ok());
-    let pid = peers.filter_map(|peer| peer.process).next();
+        .find_map(|attempt| attempt.outcome.as_ref().ok()?.process);
     let pid = pid.or_else(|| match endpoint {
         Endpoint::Unix(path) => Connections::binder_of(path),
         Endpoint::Tcp { .. } => None,

@@ -5,6 +5,7 @@
 //! passwd(5), group(5), `proc_pid_stat(5)`; the kernel's `net/unix/af_unix.c` and `net/ipv4/tcp_ipv4.c` for the columns
 //! of `/proc/net/unix` and `/proc/net/tcp`.
 
+use std::fmt::Write as _;
 use std::io::Read;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -131,7 +132,7 @@ impl Connections {
     pub(super) fn binder_of(path: &Path) -> Option<i32> {
         let table = text("/proc/net/unix");
         let path = path.to_str()?;
-        rows(&table).find_map(|(_, name)| pid_in(name, path)?)
+        rows(&table).find_map(|(_, name)| binder(name, path))
     }
 
     /// Of a port on this machine. Of another machine's nothing is known, and nothing is counted.
@@ -149,7 +150,7 @@ impl Connections {
 fn in_unix_table(table: &str, path: &str) -> Connections {
     let mut connections = Connections::default();
     for (state, name) in rows(table) {
-        if pid_in(name, path).is_none() {
+        if name != path && binder(name, path).is_none() {
             continue;
         }
         match state {
@@ -176,15 +177,14 @@ fn rows(table: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// Whether a socket of this name is the one at `path`, and who bound it, where the name says so. HAProxy binds
-/// `PATH.PID.tmp` and moves that to `PATH`, and the kernel keeps the name that was bound.
-fn pid_in(name: &str, path: &str) -> Option<Option<i32>> {
-    let rest = name.strip_prefix(path)?;
-    if rest.is_empty() {
-        return Some(None);
-    }
-    let pid = rest.strip_prefix('.')?.strip_suffix(".tmp")?;
-    Some(Some(pid.parse().ok()?))
+/// Who bound a socket of this name, if it is the one at `path` and HAProxy's: that binds `PATH.PID.tmp` and moves it to
+/// `PATH`, and the kernel keeps the name that was bound.
+fn binder(name: &str, path: &str) -> Option<i32> {
+    let pid = name
+        .strip_prefix(path)?
+        .strip_prefix('.')?
+        .strip_suffix(".tmp")?;
+    pid.parse().ok()
 }
 
 /// `sl local_address rem_address st …`, the inode in column 10; of established connections (`01`), and of those
@@ -214,11 +214,13 @@ fn as_in_proc(address: SocketAddr) -> String {
         SocketAddr::V4(address) => address.ip().octets().to_vec(),
         SocketAddr::V6(address) => address.ip().octets().to_vec(),
     };
-    let words = bytes.as_chunks::<4>().0.iter();
-    let words: String = words
-        .map(|word| format!("{:08X}", u32::from_ne_bytes(*word)))
-        .collect();
-    format!("{words}:{:04X}", address.port())
+    let mut text = String::new();
+    for word in bytes.as_chunks::<4>().0 {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{:08X}", u32::from_ne_bytes(*word));
+    }
+    let _ = write!(text, ":{:04X}", address.port());
+    text
 }
 
 /// What a file says; nothing where it cannot be read.
@@ -237,6 +239,7 @@ fn text(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+    #![expect(clippy::disallowed_methods, reason = "a test connects by itself")]
 
     use std::os::unix::net::{UnixListener, UnixStream};
 
@@ -292,15 +295,15 @@ mod tests {
     #[test]
     fn a_socket_is_known_by_the_name_that_haproxy_bound() {
         for (name, wanted) in [
-            ("/run/a.sock", Some(None)),
-            ("/run/a.sock.4711.tmp", Some(Some(4711))),
+            ("/run/a.sock.4711.tmp", Some(4711)),
+            ("/run/a.sock", None),
             ("/run/a.sock.bak", None),
             ("/run/a.sock2", None),
             ("/run/a.sock.x.tmp", None),
             ("/run/a", None),
             ("", None),
         ] {
-            assert_eq!(pid_in(name, "/run/a.sock"), wanted, "{name}");
+            assert_eq!(binder(name, "/run/a.sock"), wanted, "{name}");
         }
     }
 
@@ -312,7 +315,6 @@ mod tests {
                 continue;
             };
             let address = listener.local_addr().unwrap();
-            #[expect(clippy::disallowed_methods, reason = "a test connects by itself")]
             let clients: Vec<_> = (0..3)
                 .map(|_| std::net::TcpStream::connect(address).unwrap())
                 .collect();
