@@ -332,7 +332,10 @@ haproxy_mcp_testkit::on_each_version! {
     fn what_is_not_there_or_not_configured_is_told(binary: &Binary) {
         let haproxy = site(binary, ADMIN);
         let server = serve(&haproxy, "operate");
+        let listed = server.request("tools/list", json!({})).result()["tools"].to_string();
+        assert!(!listed.contains("\"set_weight\""), "the page cannot do it");
         for tool in TOOLS {
+            assert!(listed.contains(&format!("\"{tool}\"")), "{tool} is not listed");
             let arguments = |backend: &str, name: &str| match tool {
                 "set_server_state" => with(of(backend, name), "state", json!("maint")),
                 "set_server_health" => with(of(backend, name), "health", json!("up")),
