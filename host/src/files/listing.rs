@@ -28,7 +28,7 @@ use crate::policy::Artefact;
 use crate::visible::hidden;
 
 /// Files of one folder, at most: more are no configuration, and no log of HAProxy.
-pub(super) const MOST_FILES: usize = 10_000;
+pub(super) const MOST_FILES: usize = 2_000;
 
 /// The granted files of one artefact.
 #[derive(Debug)]

@@ -9,8 +9,8 @@
 //! 2. what shows secrets in any text (`super::text`): `password=…`, `//user:…@`, `Bearer …`, JSON Web Tokens; and private
 //!    keys in PEM, over as many lines as they have.
 //!
-//! Comments are searched as well, since what is commented out may still be in use: there, all is replaced from the first
-//! secret on. So are words that hold blanks, and what follows a quote that is not closed.
+//! Comments (`prose`) are searched as well, since what is commented out may still be in use: there, and behind a quote that
+//! is not closed, all is replaced from the first secret on.
 //!
 //! What stays although a secret could be there: `"${NAME}"`, where HAProxy puts a variable of its environment, and
 //! expressions that only fetch (`%[var(txn.token)]`). In doubt more is replaced than is secret. A secret that nothing
@@ -25,7 +25,7 @@ mod words;
 use std::ops::Range;
 
 use self::places::Kind;
-use self::prose::{first_of_comment, of_prose};
+use self::prose::{first_of_comment, lines, of_prose};
 use self::words::Split;
 use super::lines::{Line, Lines, TOO_LONG};
 use super::names::find;
@@ -137,6 +137,19 @@ fn end_line(line: &Line<'_>, in_key: &mut bool, out: &mut Vec<u8>) {
 
 /// What is secret in a line.
 fn secrets(line: &[u8], split: &Split) -> Vec<Range<usize>> {
+    let mut found = of_words(split);
+    // Of what HAProxy would not read as words, or at all, nothing behind the first secret is shown.
+    for from in split.comment.into_iter().chain(split.open_quote) {
+        let text = line.get(from..).unwrap_or_default();
+        if let Some(start) = first_of_comment(text) {
+            found.push(from + start..line.trim_ascii_end().len());
+        }
+    }
+    found
+}
+
+/// What is secret in the words of a line.
+fn of_words(split: &Split) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let words: Vec<&[u8]> = split
         .words
@@ -165,22 +178,13 @@ fn secrets(line: &[u8], split: &Split) -> Vec<Range<usize>> {
             }
         }
     }
-    // Of what HAProxy would not read as words, or at all, nothing behind the first secret is shown.
-    for from in split.comment.into_iter().chain(split.open_quote) {
-        let text = line.get(from..).unwrap_or_default();
-        if let Some(start) = first_of_comment(text) {
-            found.push(from + start..from + text.trim_ascii_end().len());
-        }
-    }
     found
 }
 
 /// Secrets that a word shows by itself.
 fn shown(word: &[u8], has_addresses: bool) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
-    // Each line of a text, such as the headers that a check sends.
-    let mut start = 0;
-    for text in word.split(|byte| matches!(byte, b'\r' | b'\n')) {
+    for (start, text) in lines(word) {
         let mut found = Vec::new();
         named_values(text, false, &mut found);
         user_information(text, &mut found);
@@ -199,7 +203,6 @@ fn shown(word: &[u8], has_addresses: bool) -> Vec<Range<usize>> {
                 .into_iter()
                 .map(|range| start + range.start..start + range.end),
         );
-        start += text.len() + 1;
     }
     ranges
 }
@@ -254,7 +257,6 @@ fn private_key(line: &[u8], in_key: &mut bool) -> Option<Range<usize>> {
             start = Some(blank);
         }
     }
-    let mut end = line.len();
     if let Some(begin) = find(line, BEGIN) {
         let after = begin + BEGIN.len();
         let label = line.get(after..).unwrap_or_default();
@@ -272,11 +274,12 @@ fn private_key(line: &[u8], in_key: &mut bool) -> Option<Range<usize>> {
         }
     }
     let from = start?;
+    let mut end = line.trim_ascii_end().len();
     if let Some(found) = line.get(from..).and_then(|rest| find(rest, END)) {
         end = from + found;
         *in_key = false;
     }
-    Some(from..end)
+    Some(from..end.max(from))
 }
 
 /// The line without its secrets.

@@ -8,6 +8,9 @@ use super::names::{is_header, is_secret};
 /// What stands for a secret.
 pub(super) const REDACTED: &[u8] = b"[redacted]";
 
+/// Bytes in front of a separator that are looked at, at most: a longer name has its last words there.
+const NAME_BYTES: usize = 128;
+
 /// Schemes of credentials (IANA, HTTP Authentication Scheme Registry): the next word is secret.
 const SCHEMES: [&str; 7] = [
     "bearer",
@@ -77,7 +80,8 @@ fn name_before(text: &[u8], separator: usize, colon: bool, is_dump: bool) -> &[u
             || (!colon && matches!(byte, b'.' | b'%' | b'[' | b']' | b'+'))
             || (is_dump && *byte == b'\\')
     };
-    let length = head.iter().rev().take_while(|byte| is_name(byte)).count();
+    let last = head.iter().rev().take(NAME_BYTES);
+    let length = last.take_while(|byte| is_name(byte)).count();
     head.get(head.len() - length..).unwrap_or_default()
 }
 
@@ -127,22 +131,27 @@ fn quoted(text: &[u8], quote: &[u8]) -> usize {
 pub(super) fn user_information(text: &[u8], secrets: &mut Vec<Range<usize>>) {
     let mut start = 0;
     let mut has_colon = false;
+    // An `@` came before that may have been a part of the password.
+    let mut goes_on = false;
     for (at, byte) in text.iter().enumerate() {
         match byte {
             b'"' | b'\'' | b'<' | b'(' | b'/' | b'?' | b'&' => {
-                start = at + 1;
-                has_colon = false;
+                (start, has_colon, goes_on) = (at + 1, false, false);
             }
             byte if byte.is_ascii_whitespace() => {
-                start = at + 1;
-                has_colon = false;
+                (start, has_colon, goes_on) = (at + 1, false, false);
             }
             b':' => has_colon = true,
             b'@' => {
                 let before = text.get(..start).unwrap_or_default();
-                if has_colon || before.ends_with(b"//") {
-                    secrets.push(start..at);
+                if !has_colon && !before.ends_with(b"//") {
+                    continue;
                 }
+                match secrets.last_mut().filter(|last| last.start == start) {
+                    Some(last) if goes_on => last.end = at,
+                    _ => secrets.push(start..at),
+                }
+                goes_on = true;
             }
             _ => {}
         }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::names::is_operators_secret;
+use super::names::{is_operators_secret, last_name};
 use super::places::Kind;
 use crate::redact::names::find;
 
@@ -267,10 +267,7 @@ fn next(word: &[u8], from: usize, wanted: u8) -> Option<usize> {
 }
 
 fn name_before(word: &[u8], bracket: usize) -> &[u8] {
-    let head = word.get(..bracket).unwrap_or_default();
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    let length = head.iter().rev().take_while(|byte| is_name(byte)).count();
-    head.get(head.len() - length..).unwrap_or_default()
+    last_name(word.get(..bracket).unwrap_or_default())
 }
 
 /// Whether the key of `jwt_verify` is the path of a public key, or a variable.

@@ -69,3 +69,10 @@ pub(super) fn looks_like_a_key(word: &[u8]) -> bool {
         && has(u8::is_ascii_digit)
         && (is_hexadecimal || is_mixed)
 }
+
+/// The name at the end of a text.
+pub(super) fn last_name(text: &[u8]) -> &[u8] {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    let length = text.iter().rev().take_while(|byte| is_name(byte)).count();
+    text.get(text.len() - length..).unwrap_or_default()
+}

@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::expression::{self, Expression};
-use super::names::{is_of_file, is_operators_secret, is_path, looks_like_a_key};
+use super::names::{is_of_file, is_operators_secret, is_path, last_name, looks_like_a_key};
 use crate::redact::names::is_secret;
 
 /// A part of a word that is secret.
@@ -38,6 +38,8 @@ enum Until {
     Condition,
     /// With the line, or at one of these words.
     One(&'static [&'static str]),
+    /// With the line, or with a word that closes a bracket.
+    Bracket,
     /// With the line.
     End,
 }
@@ -113,6 +115,10 @@ pub(super) fn secrets(words: &[&[u8]]) -> Vec<Secret> {
     let mut line = Line {
         words,
         secrets: Vec::new(),
+        hidden: 0..0,
+        compared: 0..0,
+        sent: 0..0,
+        searched: false,
     };
     for (at, word) in words.iter().enumerate() {
         line.keyword(at, word);
@@ -127,6 +133,15 @@ pub(super) fn secrets(words: &[&[u8]]) -> Vec<Secret> {
 struct Line<'a> {
     words: &'a [&'a [u8]],
     secrets: Vec<Secret>,
+    // A line may repeat its keywords: what was dealt with for one of them is not gone through again.
+    /// The words that were hidden last.
+    hidden: Range<usize>,
+    /// Those that something was last compared with.
+    compared: Range<usize>,
+    /// Those in which credentials were last looked for.
+    sent: Range<usize>,
+    /// All arguments to the end of the line were looked at.
+    searched: bool,
 }
 
 impl<'a> Line<'a> {
@@ -167,18 +182,20 @@ impl<'a> Line<'a> {
 
     /// Whole words.
     fn hide(&mut self, from: usize, until: Until) {
-        for at in from..self.words.len() {
+        for at in begin(&mut self.hidden, from)..self.words.len() {
             let ended = match until {
                 Until::Word => at > from,
                 Until::Condition => self.is_condition(at),
                 // The first word is the secret, whatever it is.
                 Until::One(words) => at > from && self.is_one(at, words),
+                Until::Bracket => at > from && self.word(at - 1).contains(&b')'),
                 Until::End => false,
             };
             if ended {
                 return;
             }
             self.hide_from(at, 0);
+            self.hidden.end = at + 1;
         }
     }
 
@@ -193,6 +210,17 @@ impl<'a> Line<'a> {
                 self.named(at, kind, until);
             }
         }
+        if let [name @ .., sign @ (b':' | b'=')] = word
+            && is_secret(last_name(name))
+        {
+            // `Authorization: Bearer …`, where the quotes are missing
+            let until = if *sign == b':' {
+                Until::Condition
+            } else {
+                Until::Word
+            };
+            self.hide_values(at + 1, until, Kind::Format);
+        }
         let after = |line: &Self, first: &str| at > 0 && line.is(at - 1, first);
         match word.to_ascii_lowercase().as_slice() {
             b"auth" if after(self, "stats") => {
@@ -205,18 +233,22 @@ impl<'a> Line<'a> {
             b"lua-load" | b"lua-load-per-thread" => self.arguments(at + 2),
             b"ssl-passphrase-cmd" | b"password-cmd" => self.hide(at + 2, Until::End),
             b"command" if at == 0 => self.arguments(at + 1),
-            b".if" | b".elif" => self.compared(at + 1),
+            b".if" | b".elif" if at == 0 => self.compared(at + 1),
             _ => {}
         }
     }
 
     /// `KEYWORD NAME VALUE`
     fn named(&mut self, at: usize, kind: Kind, until: Until) {
+        /// Words between a name and its value, at most: two flags `-m METHOD`, and `value`.
+        const FLAGS: usize = 8;
         if self.is(at, "hdr") && self.is(at + 1, "name") {
             // http-check expect hdr name NAME value [-m METHOD] VALUE
-            if (at + 2..self.words.len()).any(|name| is_operators_secret(self.word(name)))
-                && let Some(value) =
-                    (at + 3..self.words.len()).find(|value| self.is(*value, "value"))
+            let mut next = at + 2..at + 2 + FLAGS;
+            if next
+                .clone()
+                .any(|name| is_operators_secret(self.word(name)))
+                && let Some(value) = next.find(|value| self.is(*value, "value"))
             {
                 self.patterns(value + 1, None);
             }
@@ -247,7 +279,8 @@ impl<'a> Line<'a> {
 
     /// What a check sends: credentials follow a command that is for them.
     fn sent(&mut self, from: usize) {
-        for at in from..self.words.len() {
+        for at in begin(&mut self.sent, from)..self.words.len() {
+            self.sent.end = at + 1;
             if self.is(at, "comment") {
                 return;
             }
@@ -265,7 +298,10 @@ impl<'a> Line<'a> {
             if let Some(login) = login {
                 let rest = word.get(login..).unwrap_or_default();
                 self.hide_from(at, login + rest.len() - rest.trim_ascii_start().len());
-                self.hide(at + 1, Until::One(&["comment"]));
+                // Without quotes, the rest is in the next words.
+                if !self.is(at + 1, "comment") {
+                    self.hide(at + 1, Until::One(&["comment"]));
+                }
                 return;
             }
         }
@@ -273,6 +309,9 @@ impl<'a> Line<'a> {
 
     /// Arguments of a script or a command.
     fn arguments(&mut self, from: usize) {
+        if std::mem::replace(&mut self.searched, true) {
+            return;
+        }
         for at in from..self.words.len() {
             let word = self.word(at);
             let before = self.word(at.saturating_sub(1));
@@ -335,7 +374,7 @@ impl<'a> Line<'a> {
 
     /// What a sample is compared with, but for flags, names of files, and comparisons of numbers.
     fn patterns(&mut self, from: usize, end: Option<&str>) {
-        let mut at = from;
+        let mut at = begin(&mut self.compared, from);
         while at < self.words.len() && !end.is_some_and(|end| self.is(at, end)) {
             let is_number = |at: usize| {
                 let word = self.word(at);
@@ -353,6 +392,7 @@ impl<'a> Line<'a> {
                     1
                 }
             };
+            self.compared.end = at;
         }
     }
 
@@ -367,10 +407,7 @@ impl<'a> Line<'a> {
             });
             if open {
                 // Without quotes, the rest of the key is in the next words.
-                let last = (at + 1..self.words.len()).find(|at| self.word(*at).contains(&b')'));
-                for at in at + 1..=last.unwrap_or(self.words.len().saturating_sub(1)) {
-                    self.hide_from(at, 0);
-                }
+                self.hide(at + 1, Until::Bracket);
             }
         }
     }
@@ -386,4 +423,12 @@ impl<'a> Line<'a> {
             spoken_of = spoken_of || is_secret(word);
         }
     }
+}
+
+/// Where to begin with words from `from` on, of which those in `done` are done.
+fn begin(done: &mut Range<usize>, from: usize) -> usize {
+    if !(done.start..=done.end).contains(&from) {
+        *done = from..from;
+    }
+    done.end
 }

@@ -3,26 +3,38 @@
 use std::ops::Range;
 
 use super::names::has_word;
-use super::words::is_blank;
-use super::{expression, places, shown};
+use super::words::{Split, is_blank};
+use super::{expression, of_words, places, shown};
 use crate::redact::names::{STEMS, contains, letters};
 
 /// Secrets in a word that holds blanks, such as a description or what a check sends.
 pub(super) fn of_prose(text: &[u8]) -> Vec<Range<usize>> {
-    let places = loose(text);
-    let words: Vec<&[u8]> = places
-        .iter()
-        .filter_map(|place| text.get(place.clone()))
-        .collect();
-    places::secrets(&words)
-        .into_iter()
-        .filter_map(|secret| {
+    let mut found = Vec::new();
+    for (start, line) in lines(text) {
+        let places = loose(line);
+        let words: Vec<&[u8]> = places
+            .iter()
+            .filter_map(|place| line.get(place.clone()))
+            .collect();
+        found.extend(places::secrets(&words).into_iter().filter_map(|secret| {
             let place = places.get(secret.word)?;
             let range = place.start + secret.range.start..place.start + secret.range.end;
-            let is_dynamic = expression::is_dynamic(text.get(range.clone())?, secret.kind);
-            (!is_dynamic && !range.is_empty()).then_some(range)
+            let is_dynamic = expression::is_dynamic(line.get(range.clone())?, secret.kind);
+            (!is_dynamic).then_some(start + range.start..start + range.end)
+        }));
+    }
+    found
+}
+
+/// The lines of a text, such as the headers that a check sends, and where each begins.
+pub(super) fn lines(text: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut next = 0;
+    text.split(|byte| matches!(byte, b'\r' | b'\n'))
+        .map(move |line| {
+            let start = next;
+            next += line.len() + 1;
+            (start, line)
         })
-        .collect()
 }
 
 /// Where the first secret of a comment begins.
@@ -39,17 +51,44 @@ pub(super) fn first_of_comment(text: &[u8]) -> Option<usize> {
     of_prose(text)
         .into_iter()
         .chain(shown)
+        .chain(commented_out(text))
         .filter(|range| !range.is_empty())
         .map(|range| range.start)
         .chain(announced)
         .min()
 }
 
+/// Secrets of a line that is commented out, and of what is commented out in that.
+fn commented_out(text: &[u8]) -> Vec<Range<usize>> {
+    /// A line may be nothing but `#`.
+    const MOST: usize = 4;
+    let mut found = Vec::new();
+    let mut from = 0;
+    for _ in 0..MOST {
+        let rest = text.get(from..).unwrap_or_default();
+        from += rest
+            .iter()
+            .take_while(|byte| is_blank(**byte) || **byte == b'#')
+            .count();
+        let split = Split::of(text.get(from..).unwrap_or_default());
+        found.extend(
+            of_words(&split)
+                .into_iter()
+                .map(|range| from + range.start..from + range.end),
+        );
+        let Some(comment) = split.comment else {
+            break;
+        };
+        from += comment;
+    }
+    found
+}
+
 /// `Basic settings`: what comes after the name of a scheme, and is a common word.
 fn is_everyday(text: &[u8], value: &Range<usize>) -> bool {
     const SCHEMES: [&[u8]; 4] = [b"basic", b"digest", b"negotiate", b"ntlm"];
-    let before = text
-        .get(..value.start)
+    let before = text.get(value.start.saturating_sub(12)..value.start);
+    let before = before
         .unwrap_or_default()
         .trim_ascii_end()
         .to_ascii_lowercase();
