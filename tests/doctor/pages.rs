@@ -73,7 +73,7 @@ on_each_version! {
         let haproxy = Haproxy::builder(binary).page("").start();
         let url = format!("http://{}/stats", haproxy.http_address());
         let seen = at(&url, &["--haproxy-config", &config(&haproxy)]);
-        let setting = seen.problem("stats", "wrong-path").setting("HAPROXY_STATS_URL");
+        let setting = seen.problem("stats", "not-statistics").setting("HAPROXY_STATS_URL");
         assert_eq!(setting.1, haproxy.page_url("/stats"));
         with(&[setting]).all_is_well();
 
@@ -155,7 +155,8 @@ fn a_website_is_no_statistics_page() {
         Step::Close,
     ]);
     let seen = at(&format!("http://{}/stats", website.address()), &[]);
-    seen.problem("stats", "wrong-path").saw("a page of HTML");
+    seen.problem("stats", "not-statistics")
+        .saw("a page of HTML");
 }
 
 #[test]

@@ -50,7 +50,7 @@ on_each_version! {
         let session = held(&haproxy);
         impatiently(&haproxy, &[])
             .only_problem("runtime", "connections-taken")
-            .saw("1 connections are open")
+            .saw("1 connection open")
             .mend("`stats maxconn 50`");
         let config = haproxy.folder().join("haproxy.cfg");
         let seen = impatiently(&haproxy, &["--haproxy-config", config.to_str().unwrap()]);

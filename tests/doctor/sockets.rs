@@ -131,7 +131,7 @@ on_each_version! {
         let seen = doctor(&["--master-socket", haproxy.master_socket().to_str().unwrap()]);
         seen.all_is_well();
         seen.finding("runtime", "answers").saw(&haproxy.info("Pid"));
-        seen.finding("master", "answers").saw("1 workers");
+        seen.finding("master", "answers").saw("1 worker");
     }
 }
 

@@ -144,10 +144,18 @@ fn settings_are_those_of_the_program() {
 #[test]
 fn findings_are_those_of_the_doctor() {
     let folder = haproxy_mcp_testkit::generated::root().join("guest-tools/doctor/src");
-    let sources: String = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
-        .collect();
+    let mut sources = String::new();
+    let mut folders = vec![folder];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
     let text = guide::text();
     let rows = text
         .lines()

@@ -2,7 +2,7 @@
 
 use crate::examine::Context;
 use crate::facts::{Facts, Granted};
-use crate::finding::{Finding, Verdict};
+use crate::finding::{Finding, Verdict, counted};
 use crate::knowledge::{Knowledge, SocketAddress};
 use crate::permission;
 
@@ -91,7 +91,7 @@ pub(crate) fn unreadable(door: &str, granted: &Granted) -> Option<Finding> {
 
 fn does_not_parse(door: &str, knowledge: &Knowledge) -> Option<Finding> {
     let first = knowledge.problems.first()?;
-    let count = knowledge.problems.len();
+    let count = u64::try_from(knowledge.problems.len()).unwrap_or(u64::MAX);
     let shown: Vec<&str> = knowledge
         .problems
         .iter()
@@ -103,7 +103,7 @@ fn does_not_parse(door: &str, knowledge: &Knowledge) -> Option<Finding> {
         Finding::problem(
             door,
             "does-not-parse",
-            format!("{count} lines cannot be read: {}", shown.join("; ")),
+            format!("{} cannot be read: {}", counted(count, "line"), shown.join("; ")),
         )
         .why("HAProxy does not start with such a configuration, and a reload keeps the old one: what runs is not what is written here")
         .mend(format!("mend what is named; `sudo haproxy -c -f {file}` (with its whole path) says whether it is right"))
@@ -220,9 +220,9 @@ fn reads(door: &str, knowledge: &Knowledge) -> Finding {
         door,
         "reads",
         format!(
-            "{} files with {} sections; stats sockets: {}; pages: {}; exporters: {}",
-            knowledge.files,
-            knowledge.sections,
+            "{} with {}; stats sockets: {}; pages: {}; exporters: {}",
+            counted(knowledge.files, "file"),
+            counted(knowledge.sections, "section"),
             listed(sockets),
             listed(pages.collect()),
             listed(exporters.collect())

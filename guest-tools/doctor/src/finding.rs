@@ -98,13 +98,19 @@ pub(crate) fn milliseconds(time: f64) -> String {
     }
 }
 
+/// A number of things: `1 file`, `2 files`.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    let more = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{more}")
+}
+
 /// Seconds for a person: `40 s`, `5 min`, `3 h`, `12 days`.
 pub(crate) fn since(seconds: u64) -> String {
     match seconds {
         0..=119 => format!("{seconds} s"),
         120..=7_199 => format!("{} min", seconds / 60),
         7_200..=172_799 => format!("{} h", seconds / 3_600),
-        _ => format!("{} days", seconds / 86_400),
+        _ => counted(seconds / 86_400, "day"),
     }
 }
 

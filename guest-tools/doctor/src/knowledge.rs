@@ -15,9 +15,9 @@ const DEFAULT_MAXCONN: u64 = 10;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Knowledge {
     /// Its files.
-    pub(crate) files: usize,
+    pub(crate) files: u64,
     /// Its sections.
-    pub(crate) sections: usize,
+    pub(crate) sections: u64,
     /// `stats socket` lines.
     pub(crate) sockets: Vec<StatsSocket>,
     /// Where `global` begins.
@@ -128,8 +128,8 @@ impl Knowledge {
             .last()
             .and_then(|setting| setting.words.at(2).parse().ok());
         let mut knowledge = Self {
-            files: files.len(),
-            sections: configuration.sections().len(),
+            files: number(files.len()),
+            sections: number(configuration.sections().len()),
             sockets: configuration
                 .lines(Kind::Global, &["stats", "socket"])
                 .map(|setting| StatsSocket::of(&setting))
@@ -365,6 +365,10 @@ impl SocketAddress {
             _ => Self::Other(text.to_owned()),
         }
     }
+}
+
+fn number(count: usize) -> u64 {
+    u64::try_from(count).unwrap_or(u64::MAX)
 }
 
 /// Host and ports of `ipv4@127.0.0.1:9999`, `*:8404`, `:80-89`, `[::1]:8404`; none of a path.

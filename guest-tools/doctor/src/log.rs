@@ -2,7 +2,7 @@
 
 use crate::config::unreadable;
 use crate::facts::Facts;
-use crate::finding::{Finding, since};
+use crate::finding::{Finding, counted, since};
 
 /// What there is to say of the log.
 pub(crate) fn examine(facts: &Facts) -> Vec<Finding> {
@@ -25,7 +25,7 @@ pub(crate) fn examine(facts: &Facts) -> Vec<Finding> {
     });
     if is_empty {
         findings.push(
-            Finding::warning(&facts.door, "log-empty", format!("{files} files, and nothing in them"))
+            Finding::warning(&facts.door, "log-empty", format!("{}, and nothing in it", counted(files, "file")))
                 .why("HAProxy logs nothing, logs elsewhere, or the log was rotated just now")
                 .mend("in `global`: `log /dev/log local0`, in `defaults`: `log global` and `option httplog`; and the syslog of this machine must write `local0` to this file"),
         );
@@ -34,9 +34,13 @@ pub(crate) fn examine(facts: &Facts) -> Vec<Finding> {
             &facts.door,
             "reads",
             if bytes > 0 {
-                format!("{files} files with {bytes} bytes{age}")
+                format!(
+                    "{} with {}{age}",
+                    counted(files, "file"),
+                    counted(bytes, "byte")
+                )
             } else {
-                format!("{files} files{age}")
+                format!("{}{age}", counted(files, "file"))
             },
         ));
     }

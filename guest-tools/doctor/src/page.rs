@@ -7,7 +7,7 @@ use place::{Page, is_exporter};
 
 use crate::examine::Context;
 use crate::facts::Facts;
-use crate::finding::{Finding, milliseconds};
+use crate::finding::{Finding, counted, milliseconds};
 use crate::url::Address;
 
 /// Days before its end from which on a certificate is spoken of.
@@ -73,8 +73,10 @@ fn certificate_ends(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
             &facts.door,
             "certificate-expires-soon",
             format!(
-                "the certificate of `{}` expires on {}, in {} days",
-                facts.address, certificate.expires, certificate.days_left
+                "the certificate of `{}` expires on {}, in {}",
+                facts.address,
+                certificate.expires,
+                counted(certificate.days_left, "day")
             ),
         )
         .why("from then on this server does not speak with the page any more")

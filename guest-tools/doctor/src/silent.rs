@@ -2,7 +2,7 @@
 
 use crate::examine::Context;
 use crate::facts::{Facts, Process};
-use crate::finding::Finding;
+use crate::finding::{Finding, counted};
 
 /// What to say of a socket that did not answer in time.
 pub(crate) fn of(facts: &Facts, saw: &str, context: &Context<'_>) -> Finding {
@@ -29,8 +29,9 @@ pub(crate) fn of(facts: &Facts, saw: &str, context: &Context<'_>) -> Finding {
         .unwrap_or_default();
     let connections = facts.connections.unwrap_or_default();
     let count = format!(
-        "; on this socket {} connections are open and {} wait",
-        connections.taken, connections.waiting
+        "; on this socket: {} open, {} waiting",
+        counted(connections.taken, "connection"),
+        connections.waiting
     );
     let (most, of) = match context.knowledge {
         Some(knowledge) if knowledge.says_maxconn() => {

@@ -23,8 +23,14 @@ impl<'a> Page<'a> {
             "forbidden" => problem("forbidden")
                 .why("a rule of HAProxy's configuration (`http-request deny`, `stats http-request deny`) refuses this path, this user, or the address of this machine")
                 .mend("let this machine through before that rule: `http-request allow if { src 127.0.0.1 }` with its address in place of 127.0.0.1"),
-            "not-found" | "not-statistics" | "not-metrics" => self.wrong_path(message),
+            "not-found" => self.wrong_path(message),
             "unavailable" if self.facts.status == Some(503) => self.wrong_path(message),
+            // The same change, but it is not HAProxy that says so.
+            "not-statistics" | "not-metrics" => Finding {
+                id: error.code.clone(),
+                ..self.wrong_path(message)
+            }
+            .why("something answers there, and not with what HAProxy gives: a website, another page, or a proxy in between that changes the address (`;csv`)"),
             "unavailable" => problem("unavailable")
                 .why("a proxy before the page did not get an answer from it, or HAProxy has an error of its own")
                 .mend(error.hint.clone().unwrap_or_default()),

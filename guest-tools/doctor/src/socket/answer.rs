@@ -7,7 +7,7 @@ use haproxy_replies::value::Value;
 use super::place::{line_of, written};
 use crate::examine::Context;
 use crate::facts::Facts;
-use crate::finding::{Finding, milliseconds, since};
+use crate::finding::{Finding, counted, milliseconds, since};
 
 /// What a worker answered.
 pub(super) fn runtime(facts: &Facts, context: &Context<'_>) -> Vec<Finding> {
@@ -143,13 +143,13 @@ pub(super) fn master(facts: &Facts) -> Finding {
         let up = master.uptime.map_or_else(|| "?".to_owned(), since);
         saw.push(format!("process {}, up {up}", master.pid));
         if let Some(reloads) = master.reloads {
-            saw.push(format!("{reloads} reloads"));
+            saw.push(counted(reloads, "reload"));
         }
         finding = finding.detail("pid", master.pid);
     }
     let workers = listed.iter().filter(|process| process.kind == "worker");
-    let workers = workers.count();
-    saw.push(format!("{workers} workers"));
+    let workers = u64::try_from(workers.count()).unwrap_or(u64::MAX);
+    saw.push(counted(workers, "worker"));
     finding.saw = saw.join("; ");
     finding.detail("workers", workers)
 }
