@@ -63,8 +63,7 @@ on_each_version! {
             "--runtime-url", &format!("tcp://{}", haproxy.page_address()),
             "--haproxy-config", config.to_str().unwrap(),
         ]);
-        let findings = seen.findings().iter();
-        let problem = findings.filter(|finding| finding["verdict"] == "problem").next().unwrap();
+        let problem = seen.findings().iter().find(|finding| finding["verdict"] == "problem").unwrap();
         assert!(matches!(problem["id"].as_str().unwrap(), "speaks-tls" | "not-haproxy"), "{seen:#?}");
         with(&[seen.problem("runtime", problem["id"].as_str().unwrap()).setting("HAPROXY_RUNTIME_SOCKET")])
             .all_is_well();
