@@ -125,7 +125,7 @@ impl Scrubber {
         let mut merged: Vec<Range<usize>> = Vec::with_capacity(found.len());
         for secret in found {
             match merged.last_mut() {
-                Some(last) if secret.start <= last.end => last.end = last.end.max(secret.end),
+                Some(last) if secret.start < last.end => last.end = last.end.max(secret.end),
                 _ => merged.push(secret),
             }
         }
@@ -192,7 +192,7 @@ mod tests {
     fn credentials_are_replaced_wherever_the_content_is_cut() {
         let basic = basic("ops", "correct horse");
         let text = b"a,Basic b3BzOmNvcnJlY3QgaG9yc2U=,b\nops:correct horse@lb\ncorrect horsecorrect horse,correct";
-        let clean = "a,Basic [redacted],b\n[redacted]@lb\n[redacted],correct";
+        let clean = "a,Basic [redacted],b\n[redacted]@lb\n[redacted][redacted],correct";
         for first in 0..=text.len() {
             for second in first..=text.len() {
                 let pieces = [&text[..first], &text[first..second], &text[second..]];
