@@ -184,13 +184,7 @@ fn what_is_not_secret_is_seen() {
         .variable("HAPROXY_STATS_URL", "http://ops:pass@lb1/stats")
         .flag(Setting::HaproxyLog, "/var/log/s3c.log");
     let seen = seen(&given);
-    for text in [
-        "HAPROXY_STATS_URL",
-        "lb1",
-        "/var/log/s3c.log",
-        "[secret]",
-        "ops",
-    ] {
+    for text in ["HAPROXY_STATS_URL", "lb1", "/var/log/s3c.log", "[secret]"] {
         assert!(seen.contains(text), "{text}: {seen}");
     }
 }

@@ -1,7 +1,7 @@
 //! What the statistics page's form says of an action: the word after `;st=` in the address that it sends on to.
 //!
-//! Source: HAProxy's `src/http_ana.c` and `src/stats-html.c`, which show each word as a sentence on the page; 2.6, 3.0,
-//! 3.2 and 3.4 were seen to say the same.
+//! Source: `stat_status_codes` in HAProxy's own source, and the sentence that its page shows for each; 2.6, 3.0, 3.2 and
+//! 3.4 were seen to say the same.
 
 use super::door::PageUrl;
 use super::error::ActError;
