@@ -1,5 +1,6 @@
 //! What the HAProxy that runs adds to the risks; and what is said of one is seen on one.
 
+use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -79,7 +80,7 @@ haproxy_mcp_testkit::on_each_version! {
             let host = format!("{name}.example.test");
             let pem = authority.issue(u64::try_from(serial).unwrap() + 0x1000, &[&host], days).pem();
             std::fs::write(files.path().join(format!("{name}.pem")), pem).unwrap();
-            list.push_str(&format!("{folder}/{name}.pem\n"));
+            writeln!(list, "{folder}/{name}.pem").unwrap();
         }
         std::fs::write(files.path().join("list.txt"), list).unwrap();
         let sections = format!("frontend fe_certificates\n    bind unix@{folder}/list.sock ssl crt-list {folder}/list.txt\n");
@@ -130,11 +131,13 @@ haproxy_mcp_testkit::on_each_version! {
     fn a_keyword_is_gone_for_the_version_that_runs(binary: &Binary) {
         let haproxy = Haproxy::start(binary);
         let config = haproxy.folder().join("other.cfg");
-        std::fs::write(&config, "frontend web\n    bind-process 1\n").unwrap();
+        std::fs::write(&config, "global\nfrontend web\n    bind-process 1\n").unwrap();
         let server = everything().haproxy(&haproxy).arg("--haproxy-config").arg(config).start();
         server.stateless();
         let answer = answer(&server);
         let severity = if binary.at_least(3, 0) { "high" } else { "low" };
+        let unlimited = of(&answer, "process-maxconn");
+        assert_eq!(places(&unlimited[0]), ["global", "Maxconn: 4000"], "{answer}");
         assert_eq!(of(&answer, "keyword-removed")[0]["severity"], severity, "{answer}");
     }
 

@@ -11,6 +11,8 @@ pub(crate) struct Context<'c> {
     pub(crate) fronts: &'c Fronts<'c, 'c>,
     /// Major and minor version.
     pub(crate) version: Option<(u32, u32)>,
+    /// How many connections it takes at once.
+    pub(crate) maxconn: Option<u64>,
 }
 
 impl Context<'_> {

@@ -100,6 +100,7 @@ pub(crate) fn explain_config_risks(call: &Call<'_>) -> Result<Outcome, Failure> 
         files: &files,
         fronts: &fronts,
         version: running.version(),
+        maxconn: running.maxconn(),
     };
     find(&context, &mut report);
     let risks = report.sorted();

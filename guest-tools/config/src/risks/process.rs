@@ -139,13 +139,20 @@ fn rights(context: &Context<'_>, report: &mut Report) {
         );
     }
     if !has(&["maxconn"]) {
-        add(
-            Severity::Info,
-            "process-maxconn",
-            "The number of connections is left to the limits of the system",
-            "without `maxconn` HAProxy makes it of its limit of open files (`Maxconn` in show_info), which differs from \
-             machine to machine and may be more than its memory holds",
-            "maxconn 20000",
-        );
+        let running = context
+            .maxconn
+            .map(|maxconn| Evidence::said("show info", &format!("Maxconn: {maxconn}")));
+        report.add(Risk {
+            severity: Severity::Info,
+            id: "process-maxconn",
+            title: "The number of connections is left to the limits of the system",
+            evidence: std::iter::once(Evidence::head(global)).chain(running).collect(),
+            more: 0,
+            alike: false,
+            why: "without `maxconn` HAProxy makes it of its limit of open files, which differs from machine to machine and \
+                  may be more than its memory holds"
+                .to_owned(),
+            mend: "maxconn 20000".to_owned(),
+        });
     }
 }

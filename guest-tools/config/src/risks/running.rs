@@ -11,6 +11,7 @@ use haproxy_replies::ssl::certificates::{Section, SectionsReader};
 use haproxy_replies::ssl::files::FilesReader;
 use haproxy_replies::ssl::sni::SniReader;
 use haproxy_replies::startup_logs;
+use haproxy_replies::value::Value;
 use serde::Serialize;
 
 use super::address::{Reach, addresses};
@@ -32,6 +33,9 @@ pub(crate) struct Running {
     asked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
+    /// How many connections it takes at once.
+    #[serde(skip)]
+    maxconn: Option<u64>,
     /// Why it was not asked, or not everything.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_asked: Vec<NotAsked>,
@@ -57,6 +61,11 @@ impl Running {
         Some((major, minor.get(..digits)?.parse().ok()?))
     }
 
+    /// How many connections it takes at once.
+    pub(crate) fn maxconn(&self) -> Option<u64> {
+        self.maxconn
+    }
+
     /// Whether it was asked.
     pub(crate) fn asked(&self) -> bool {
         self.asked
@@ -73,10 +82,11 @@ impl Running {
     ) -> Result<Self, Failure> {
         let instance = call.instance();
         let mut running = Self::default();
-        let version = running.take("show info", version(&instance))?;
-        let Some(version) = version else {
+        let told = running.take("show info", process(&instance))?;
+        let Some((version, maxconn)) = told else {
             return Ok(running);
         };
+        running.maxconn = maxconn;
         running.asked = true;
         running.version = Some(version);
         let sockets = sockets(&instance, configuration, report);
@@ -129,13 +139,18 @@ fn said(failure: &Failure) -> (String, String) {
     }
 }
 
-fn version(instance: &Instance) -> Result<String, Failure> {
+/// Its version, and how many connections it takes.
+fn process(instance: &Instance) -> Result<(String, Option<u64>), Failure> {
     let reply = instance.ask(&["show", "info"])?.bytes()?;
     let info = Info::read(&reply).map_err(Failure::unparsable)?;
-    match info.require("Version").map_err(Failure::unparsable)? {
-        haproxy_replies::value::Value::Text(version) => Ok(version.clone().into_owned()),
-        _ => Err(Failure::unparsable("the version is no text")),
-    }
+    let Value::Text(version) = info.require("Version").map_err(Failure::unparsable)? else {
+        return Err(Failure::unparsable("the version is no text"));
+    };
+    let maxconn = match info.get("Maxconn") {
+        Some(Value::Unsigned(maxconn)) => Some(*maxconn),
+        _ => None,
+    };
+    Ok((version.clone().into_owned(), maxconn))
 }
 
 /// Sockets that other machines can reach and that are in no file.
