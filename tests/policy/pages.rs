@@ -1,8 +1,9 @@
 //! Pages, their parameters and their form; files; the look at the doors.
 
 use haproxy_mcp::policy::{
-    Access, ActPermit, Artefact, Authority, Grant, MAX_FORM_BYTES, Page, PagePermit, Parameter,
-    Refusal, actions, decide, decide_action, decide_file, decide_look, decide_page,
+    Access, ActPermit, Artefact, Authority, Grant, MAX_FORM_BYTES, MAX_PARAMETER_BYTES, Page,
+    PagePermit, Parameter, Refusal, actions, decide, decide_action, decide_file, decide_look,
+    decide_page,
 };
 use proptest::prelude::*;
 
@@ -211,12 +212,15 @@ fn what_no_form_can_say_is_refused() {
         ("drain", "be_app", &[], "no-server"),
         ("drain", "", &["app1"], "empty-word"),
         ("drain", "be_app", &[""], "empty-word"),
-        ("drain", "be_app/app1", &["x"], "empty-word"),
+        ("drain", "be_app/app1", &["x"], "slash-in-backend"),
         ("drain", "be_app", &["a\nb"], "control-character"),
     ] {
         let refusal = act(&grant, action, backend, servers).unwrap_err();
         assert_eq!(refusal.code(), code, "{action} {backend} {servers:?}");
     }
+    let long = "x".repeat(MAX_PARAMETER_BYTES);
+    let refusal = ask(&grant, "stats", &[("scope", Some(&long))]).unwrap_err();
+    assert_eq!(refusal.code(), "parameters-too-long");
     let many: Vec<String> = (0..2_000).map(|index| format!("server{index}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
     let refusal = act(&grant, "drain", "be_app", &many).unwrap_err();

@@ -242,9 +242,13 @@ async fn no_secret_reaches_the_module() {
         ("look", json!({ "door": "metrics" })),
         ("look", json!({ "door": "config" })),
     ] {
-        let answer = site.answer(tool, arguments).await.to_string();
+        let answer = site.answer(tool, arguments).await;
+        assert!(answer.get("error").is_none(), "{answer}");
+        let hidden = tool == "file";
+        let answer = answer.to_string();
         assert!(!answer.contains(PASSWORD), "{answer}");
         assert!(!answer.contains("hunter2"), "{answer}");
+        assert!(!hidden || answer.contains("[redacted]"), "{answer}");
     }
 }
 
@@ -383,6 +387,29 @@ async fn one_page_at_a_time() {
         answer,
         json!({ "again": "exhausted: open-pages", "after": "open" })
     );
+}
+
+/// Nor a page beside a reply: each would have all that is left of the call.
+#[tokio::test]
+async fn no_page_beside_a_reply() {
+    let site = Site::with(everything()).await;
+    let answer = site.answer("page_beside_reply", json!({})).await;
+    assert_eq!(
+        answer,
+        json!({ "page": "exhausted: open-replies", "reply": "exhausted: open-pages" })
+    );
+}
+
+/// An action counts for each of its servers: 100 of them are 100 commands.
+#[tokio::test]
+async fn actions_without_end() {
+    let site = Site::with(everything()).await;
+    let servers: Vec<String> = (0..100).map(|number| format!("s{number}")).collect();
+    let act = json!({ "action": "ready", "backend": "be_app", "servers": servers, "times": 11 });
+    let (answer, sent) = site.call("act", Access::Operate, act).await;
+    assert_eq!(answer["told"], "exhausted: commands");
+    assert_eq!(answer["done"], 10);
+    assert!(!sent.is_empty());
 }
 
 /// [`limits::COMMANDS`] counts pages, too; and so does a look.

@@ -52,8 +52,8 @@ pub use grammar::{Part, Role, Value};
 pub use grant::{Authority, Commands, Grant};
 pub use object::{Object, split_server};
 pub use page::{
-    ActPermit, MAX_FORM_BYTES, Page, PagePermit, Parameter, action_command, actions, decide_action,
-    decide_page,
+    ActPermit, MAX_FORM_BYTES, MAX_PARAMETER_BYTES, Page, PagePermit, Parameter, action_command,
+    actions, decide_action, decide_page,
 };
 pub use pattern::{Pattern, PatternError};
 pub(crate) use permit::Probe;

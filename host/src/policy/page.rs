@@ -13,6 +13,9 @@ use crate::visible::visible;
 /// Bytes of a form: HAProxy takes one that fits its buffer (`tune.bufsize`, 16 KiB unless configured) with its head.
 pub const MAX_FORM_BYTES: usize = 12_000;
 
+/// Bytes of all parameters of a page, as they are sent.
+pub const MAX_PARAMETER_BYTES: usize = 4_096;
+
 /// The most characters of a parameter that are shown.
 const MAX_SHOWN: usize = 200;
 
@@ -157,6 +160,10 @@ pub fn decide_page(
         Page::Metrics if parts.is_empty() => String::new(),
         Page::Metrics => format!("?{}", parts.join("&")),
     };
+    if suffix.len() > MAX_PARAMETER_BYTES {
+        let bytes = suffix.len();
+        return Err(Malformed::ParametersTooLong { bytes }.into());
+    }
     Ok(PagePermit {
         page: asked,
         suffix,
@@ -293,9 +300,11 @@ pub fn decide_action(
     let mut form = String::new();
     let mut permits = Vec::with_capacity(servers.len());
     for server in servers {
-        // A slash would make another backend of it.
-        if backend.is_empty() || server.is_empty() || backend.contains('/') {
+        if backend.is_empty() || server.is_empty() {
             return Err(Malformed::EmptyWord { word: 3 }.into());
+        }
+        if backend.contains('/') {
+            return Err(Malformed::SlashInBackend.into());
         }
         if let Some(command) = action_command(action, backend, server) {
             permits.push(decide(authority, instance, &command)?);

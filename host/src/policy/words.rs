@@ -6,7 +6,7 @@
 //! that each `<` is escaped. A line feed cannot be escaped, and a NUL ends what HAProxy reads: control
 //! characters are refused.
 
-use super::page::{MAX_FORM_BYTES, Page};
+use super::page::{MAX_FORM_BYTES, MAX_PARAMETER_BYTES, Page};
 
 /// The most words in a command. HAProxy 2.6 and 3.0 silently ignore the 65th.
 pub const MAX_WORDS: usize = 64;
@@ -114,6 +114,15 @@ pub enum Malformed {
         /// The parameter.
         parameter: &'static str,
     },
+    /// The parameters of a page are longer than any that means something.
+    #[error("the parameters are too long (at most {MAX_PARAMETER_BYTES} bytes): {bytes}")]
+    ParametersTooLong {
+        /// Their length.
+        bytes: usize,
+    },
+    /// A backend whose name would be that of another, and of a server of it.
+    #[error("the name of the backend holds a slash")]
+    SlashInBackend,
     /// The statistics page's form has no such action.
     #[error("the statistics page has no action `{action}`")]
     UnknownAction {
@@ -155,6 +164,8 @@ impl Malformed {
             Self::UnknownPage { .. } => "unknown-page",
             Self::UnknownParameter { .. } => "unknown-parameter",
             Self::ParameterValue { .. } => "parameter-value",
+            Self::ParametersTooLong { .. } => "parameters-too-long",
+            Self::SlashInBackend => "slash-in-backend",
             Self::UnknownAction { .. } => "unknown-action",
             Self::NoServer => "no-server",
             Self::FormTooLong { .. } => "form-too-long",
@@ -184,6 +195,8 @@ impl Malformed {
             Self::UnknownParameter { .. } | Self::ParameterValue { .. } => {
                 "the parameters of each page are in `wit/pages.wit`"
             }
+            Self::ParametersTooLong { .. } => "give fewer parameters, or shorter ones",
+            Self::SlashInBackend => "name the backend and the server apart",
             Self::UnknownAction { .. } => "the actions are in `wit/pages.wit`",
             Self::NoServer => "name at least one server",
             Self::FormTooLong { .. } => "name fewer servers at once",

@@ -30,10 +30,12 @@ pub const HOST_CALLS: u32 = 10_000;
 /// Host calls that answer `exhausted` after [`HOST_CALLS`], before a guest that does not stop asking is ended.
 pub const HOST_CALLS_GRACE: u32 = 100;
 
-/// Commands sent to HAProxy, and pages asked for, in one call.
+/// Commands sent to HAProxy, pages asked for and looks at doors, in one call. An action of the statistics page counts
+/// once for each of its servers.
 pub const COMMANDS: u32 = 1_000;
 
-/// Bytes of HAProxy's replies and pages in one call. The statistics of 100,000 servers are about 33 MB.
+/// Bytes of HAProxy's replies and pages that a module reads in one call; of what it drops unread, at most
+/// [`READ_BYTES`] each had come. The statistics of 100,000 servers are about 33 MB.
 pub const REPLY_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Bytes that modules read of files in one call. Stops a search through a log without end.

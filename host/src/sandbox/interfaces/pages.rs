@@ -44,9 +44,8 @@ impl Host for CallState {
         let Some(authority) = self.authority.clone() else {
             return Ok(Err(denied_while_describing("open")));
         };
-        if self.open_page {
-            let message = "a page is still open: drop it before the next".to_owned();
-            return Ok(Err(self.exhausted("open-pages", message)));
+        if let Err(error) = self.nothing_open() {
+            return Ok(Err(error));
         }
         let parameters: Vec<Parameter> = parameters
             .into_iter()
@@ -134,7 +133,6 @@ impl CallState {
         backend: &str,
         servers: &[String],
     ) -> Result<(), ActionError> {
-        self.count_command().map_err(ActionError::Host)?;
         let doors = &authority.request.doors;
         let permit = policy::decide_action(
             &authority.speaks_with(),
@@ -144,6 +142,8 @@ impl CallState {
             servers,
         )
         .map_err(|refusal| ActionError::Host(self.tell_refusal(&refusal)))?;
+        self.count_commands(permit.permits().len())
+            .map_err(ActionError::Host)?;
         let acts = &authority.request.acts;
         let sent: Vec<Option<usize>> = permit
             .permits()

@@ -138,11 +138,8 @@ impl HostInstance for CallState {
         let Some(authority) = self.authority.clone() else {
             return Ok(Err(CommandError::Host(denied_while_describing("execute"))));
         };
-        if self.open_reply {
-            let message = "a reply is still open: drop it before the next command".to_owned();
-            return Ok(Err(CommandError::Host(
-                self.exhausted("open-replies", message),
-            )));
+        if let Err(error) = self.nothing_open() {
+            return Ok(Err(CommandError::Host(error)));
         }
         if let Err(error) = self.count_command() {
             return Ok(Err(CommandError::Host(error)));
@@ -173,9 +170,8 @@ impl HostInstance for CallState {
         let Some(authority) = self.authority.clone() else {
             return failed(CommandError::Host(denied_while_describing("execute-all")));
         };
-        if self.open_reply {
-            let message = "a reply is still open: drop it before the next command".to_owned();
-            return failed(CommandError::Host(self.exhausted("open-replies", message)));
+        if let Err(error) = self.nothing_open() {
+            return failed(CommandError::Host(error));
         }
         Ok(self.send_all(&authority, commands).await)
     }
@@ -241,6 +237,19 @@ impl CallState {
         Ok(identity)
     }
 
+    /// One reply or page at a time: what each may bring is what the call has left.
+    pub(super) fn nothing_open(&mut self) -> Result<(), HostError> {
+        let (code, what) = if self.open_reply {
+            ("open-replies", "reply")
+        } else if self.open_page {
+            ("open-pages", "page")
+        } else {
+            return Ok(());
+        };
+        let message = format!("a {what} is still open: drop it before the next reply or page");
+        Err(self.exhausted(code, message))
+    }
+
     /// How many bytes one `read` hands over, where `max` were asked for.
     pub(super) fn read_size(&mut self, max: u32) -> Result<usize, HostError> {
         if CallState::cancelled(self) {
@@ -265,12 +274,19 @@ impl CallState {
 
     /// Counts something that is sent to HAProxy.
     pub(super) fn count_command(&mut self) -> Result<(), HostError> {
+        self.count_commands(1)
+    }
+
+    /// Counts what does as much as so many commands.
+    pub(super) fn count_commands(&mut self, commands: usize) -> Result<(), HostError> {
         let limit = self.meter.limits.commands;
-        if self.meter.commands >= limit {
+        let commands = u32::try_from(commands).unwrap_or(u32::MAX);
+        let counted = self.meter.commands.saturating_add(commands);
+        if counted > limit {
             let message = format!("the call has used up its commands: {limit}");
             return Err(self.exhausted("commands", message));
         }
-        self.meter.commands += 1;
+        self.meter.commands = counted;
         Ok(())
     }
 

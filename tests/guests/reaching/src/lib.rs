@@ -3,6 +3,7 @@
 use haproxy_mcp_sdk::bindings::haproxy::module::diagnostics;
 use haproxy_mcp_sdk::bindings::haproxy::module::files;
 use haproxy_mcp_sdk::bindings::haproxy::module::pages::{self, ActionError, Parameter};
+use haproxy_mcp_sdk::bindings::haproxy::module::runtime::{self, Command, CommandError};
 use haproxy_mcp_sdk::bindings::haproxy::module::types::HostError;
 use haproxy_mcp_sdk::{Access, Call, Failure, Outcome, Tool};
 use serde::Deserialize;
@@ -41,7 +42,16 @@ const TOOLS: &[Tool] = &[
         "Opens `page` again while it is open.",
         hold_page,
     ),
-    tool("act", "Does `action` with `servers` of `backend`.", act),
+    tool(
+        "page_beside_reply",
+        "Opens a page beside a reply, and the other way round.",
+        page_beside_reply,
+    ),
+    tool(
+        "act",
+        "Does `action` with `servers` of `backend`, `times` times.",
+        act,
+    ),
     tool(
         "names",
         "Asks for the names of the files of `artefact`.",
@@ -145,25 +155,60 @@ fn hold_page(call: &Call<'_>) -> Result<Outcome, Failure> {
     }))
 }
 
+fn page_beside_reply(_call: &Call<'_>) -> Result<Outcome, Failure> {
+    let instance = runtime::current();
+    let ask = || {
+        instance.execute(&Command {
+            words: vec!["show".to_owned(), "info".to_owned()],
+            payload: Vec::new(),
+        })
+    };
+    let reply = ask()?;
+    let page = pages::open("metrics", &[]);
+    drop(reply);
+    let body = pages::open("metrics", &[])?;
+    let reply = ask();
+    drop(body);
+    answer(&json!({
+        "page": page.map_or_else(|error| name(&error), |_| "open".to_owned()),
+        "reply": reply.map_or_else(
+            |error| match error {
+                CommandError::Host(error) => name(&error),
+                CommandError::Rejected(problem) | CommandError::UnknownCommand(problem) | CommandError::Other(problem) => problem.code,
+            },
+            |_| "open".to_owned(),
+        ),
+    }))
+}
+
 #[derive(Deserialize)]
 struct AskedAction {
     action: String,
     backend: String,
     servers: Vec<String>,
+    #[serde(default = "once")]
+    times: u32,
 }
 
+/// Goes on after what the page itself refuses: what the host says ends it.
 fn act(call: &Call<'_>) -> Result<Outcome, Failure> {
     let AskedAction {
         action,
         backend,
         servers,
+        times,
     } = call.arguments()?;
-    let told = match pages::act(&action, &backend, &servers) {
-        Ok(()) => "done".to_owned(),
-        Err(ActionError::Host(error)) => name(&error),
-        Err(ActionError::Rejected(problem)) => format!("rejected: {}", problem.code),
-        Err(ActionError::Other(problem)) => format!("other: {}", problem.code),
-    };
+    let mut told = String::new();
+    for done in 0..times {
+        told = match pages::act(&action, &backend, &servers) {
+            Ok(()) => "done".to_owned(),
+            Err(ActionError::Host(error)) => {
+                return answer(&json!({ "told": name(&error), "done": done }));
+            }
+            Err(ActionError::Rejected(problem)) => format!("rejected: {}", problem.code),
+            Err(ActionError::Other(problem)) => format!("other: {}", problem.code),
+        };
+    }
     answer(&json!({ "told": told }))
 }
 
