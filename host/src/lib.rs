@@ -10,6 +10,7 @@ pub mod config;
 pub mod demo;
 pub mod diagnosis;
 pub mod doors;
+pub mod facts;
 pub mod files;
 pub mod haproxy;
 pub mod log;

@@ -28,17 +28,62 @@ fn links_within_the_folder_work() {
 }
 
 #[test]
-fn the_granted_path_itself_may_go_through_links() {
+fn the_folders_above_may_be_links_and_what_was_granted_one_to_its_neighbour() {
     let folder = Folder::new();
     folder.write("real/conf.d/a.cfg", "a");
     folder.link("linked", "real");
-    folder.link("conf.d", folder.at("real/conf.d"));
+    folder.link("above", folder.at("real"));
+    folder.link("conf.d", "real/conf.d");
     for granted in [
         config([folder.at("linked/conf.d")]),
         config([folder.at("linked/conf.d/a.cfg")]),
+        config([folder.at("above/conf.d")]),
         config([folder.at("conf.d")]),
     ] {
         assert_eq!(whole(&granted, Config, "a.cfg").unwrap(), b"a");
+    }
+}
+
+#[test]
+fn a_granted_folder_that_is_a_link_out_of_its_own_is_refused() {
+    let folder = Folder::new();
+    folder.write("elsewhere/conf.d/a.cfg", "secret");
+    folder.write("etc/b.cfg", "b");
+    for (name, to) in [
+        ("absolute", folder.at("elsewhere/conf.d")),
+        ("relative", "../elsewhere/conf.d".into()),
+        ("up", "..".into()),
+    ] {
+        let path = folder.link(&format!("etc/{name}"), to);
+        let granted = config([path.clone()]);
+        assert_eq!(names(&granted, Config), [name]);
+        let error = refused(&granted, Config, name);
+        assert_eq!(error.code(), "leads-outside", "{name}: {error}");
+        assert_eq!(refused(&granted, Config, "a.cfg").code(), "not-found");
+        let facts = run(granted.look(Config));
+        let trouble = facts[0].trouble.as_ref().unwrap();
+        assert_eq!((trouble.code, facts[0].files), ("leads-outside", None));
+    }
+}
+
+/// Who may write the folder of a granted file replaces it by a link to a folder that nobody granted.
+#[test]
+fn a_granted_file_that_becomes_a_link_to_a_folder_gives_nothing_away() {
+    let folder = Folder::new();
+    folder.write("secrets/password.log", "secret");
+    let file = folder.write("logs/haproxy.log", "log");
+    let granted = log([file.clone()]);
+    assert_eq!(whole(&granted, Log, "haproxy.log").unwrap(), b"log");
+    for to in [folder.at("secrets"), "../secrets".into()] {
+        fs::remove_file(&file).unwrap();
+        symlink(to, &file).unwrap();
+        assert_eq!(names(&granted, Log), ["haproxy.log"]);
+        assert_eq!(refused(&granted, Log, "password.log").code(), "not-found");
+        let error = refused(&granted, Log, "haproxy.log");
+        assert_eq!(error.code(), "leads-outside", "{error}");
+        let facts = run(granted.look(Log));
+        assert_eq!(facts[0].kind, Some("link"));
+        assert!(!facts[0].readable);
     }
 }
 

@@ -124,7 +124,7 @@ fn facts_say_what_may_not_be_read() {
     set_mode(&file, 0o040);
     let granted = log([folder.at("log"), file.clone()]);
     let facts = run(granted.look(Log));
-    let [of_folder, of_file] = &facts.paths[..] else {
+    let [of_folder, of_file] = &facts[..] else {
         panic!("{facts:?}");
     };
     assert_eq!(

@@ -1,11 +1,9 @@
 //! The files of the configuration and of the log.
 
-use std::path::Path;
-
 use serde::Serialize;
 
-use super::path::PathFacts;
-use crate::files::{self, FileFacts, Granted};
+use super::path::PathAccess;
+use crate::files::{self, Granted};
 use crate::policy::Artefact;
 
 /// Facts about what was granted.
@@ -22,14 +20,14 @@ struct One {
     granted: files::PathFacts,
     /// What lies there and who may use it, where it cannot be read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    access: Option<PathFacts>,
+    access: Option<PathAccess>,
 }
 
 /// Of an artefact.
 pub(super) async fn look(files: &Granted, artefact: Artefact) -> Facts {
-    let FileFacts { paths, .. } = files.look(artefact).await;
+    let paths = files.look(artefact).await;
     let one = |granted: files::PathFacts| One {
-        access: (!granted.readable).then(|| PathFacts::of(Path::new(&granted.path))),
+        access: (!granted.readable).then(|| PathAccess::of(&granted.granted)),
         granted,
     };
     Facts {

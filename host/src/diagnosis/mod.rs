@@ -66,18 +66,3 @@ fn object(facts: impl Serialize) -> Map<String, Value> {
         _ => Map::new(),
     }
 }
-
-/// Why something did not work, as the wire says it.
-#[derive(Debug, Serialize)]
-struct Trouble {
-    /// Stable.
-    code: &'static str,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hint: Option<String>,
-}
-
-/// Milliseconds, to the microsecond.
-fn milliseconds(time: std::time::Duration) -> f64 {
-    (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
-}

@@ -12,7 +12,7 @@ use super::system::Account;
 
 /// Facts about a path.
 #[derive(Debug, Serialize)]
-pub(super) struct PathFacts {
+pub(super) struct PathAccess {
     path: String,
     /// `socket`, `file`, `folder`, `device`, `pipe`; `absent` where there is nothing; `dangling-link` where there is a
     /// link to nothing; `hidden` where a folder does not let us see it.
@@ -62,7 +62,7 @@ struct Own {
     groups: Vec<Account>,
 }
 
-impl PathFacts {
+impl PathAccess {
     /// Looks at a path, without opening what lies there.
     pub(super) fn of(path: &Path) -> Self {
         let nothing = |kind, stopped_at| Self {
@@ -214,7 +214,7 @@ mod tests {
     use super::*;
 
     fn facts(path: &Path) -> Value {
-        serde_json::to_value(PathFacts::of(path)).unwrap()
+        serde_json::to_value(PathAccess::of(path)).unwrap()
     }
 
     #[test]

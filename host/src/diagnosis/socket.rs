@@ -6,13 +6,12 @@ use serde::Serialize;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::path::PathFacts;
+use super::path::PathAccess;
 use super::system::{Connections, Process};
-use super::{Trouble, milliseconds};
+use crate::facts::{Trouble, milliseconds};
 use crate::haproxy::reach::{Attempt, reach};
 use crate::haproxy::{Bounds, DialError, Door, Endpoint, RuntimeApi, WireError};
 use crate::policy::Probe;
-use crate::visible::visible;
 
 /// Characters of an answer: `show info` has 3,000.
 const ANSWER_CHARACTERS: usize = 16_000;
@@ -28,7 +27,7 @@ pub(super) struct SocketFacts {
     timeout: f64,
     /// Of a Unix socket.
     #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<PathFacts>,
+    file: Option<PathAccess>,
     /// What connecting came to, for each address.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     connects: Vec<Connect>,
@@ -112,7 +111,7 @@ async fn look(
         master: door.master,
         timeout: api.time_to_answer().as_secs_f64(),
         file: match endpoint {
-            Endpoint::Unix(path) => Some(PathFacts::of(path)),
+            Endpoint::Unix(path) => Some(PathAccess::of(path)),
             Endpoint::Tcp { .. } => None,
         },
         connects: Vec::new(),
@@ -248,20 +247,12 @@ impl Connect {
 
 impl From<DialError> for Trouble {
     fn from(error: DialError) -> Self {
-        Self {
-            code: error.code(),
-            message: error.to_string(),
-            hint: error.hint(),
-        }
+        Self::new(error.code(), &error, error.hint())
     }
 }
 
 impl From<WireError> for Trouble {
     fn from(error: WireError) -> Self {
-        Self {
-            code: error.code(),
-            message: visible(&error.to_string(), 1_000).into_owned(),
-            hint: error.hint(),
-        }
+        Self::new(error.code(), &error, error.hint())
     }
 }

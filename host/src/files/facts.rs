@@ -6,10 +6,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use cap_std::fs::{Metadata, MetadataExt};
 use serde::Serialize;
 
-use super::ambient;
 use super::error::{FileError, shown};
 use super::listing::{self, Listed};
-use super::opening::{folder_of, kind, open_listed, within};
+use super::opening::{folder_of, granted_folder, kind, open_listed, within};
+use crate::facts::Trouble;
 use crate::policy::Artefact;
 
 /// Files of a folder that are tried.
@@ -18,20 +18,14 @@ const MOST_TRIED: usize = 200;
 /// Files that cannot be read, of which each is named.
 const MOST_NAMED: usize = 20;
 
-/// Facts about the files of one artefact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct FileFacts {
-    /// The effective user of this process.
-    pub user: u32,
-    /// What was granted, in its order.
-    pub paths: Vec<PathFacts>,
-}
-
 /// Facts about a granted path. What could not be found out is left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PathFacts {
-    /// As it was granted.
+    /// As it was granted, safe to look at.
     pub path: String,
+    /// The same, to look for.
+    #[serde(skip)]
+    pub granted: PathBuf,
     /// Whether there is something.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exists: Option<bool>,
@@ -66,54 +60,26 @@ pub struct PathFacts {
     pub troubles: Vec<Trouble>,
 }
 
-/// Why something cannot be read, as a module would be told.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Trouble {
-    /// Stable.
-    pub code: &'static str,
-    /// What is wrong, with the path.
-    pub message: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
-}
-
 impl From<&FileError> for Trouble {
     fn from(error: &FileError) -> Self {
-        Self {
-            code: error.code(),
-            message: error.to_string(),
-            hint: error.hint(),
-        }
-    }
-}
-
-impl FileFacts {
-    /// What there is to say of these.
-    pub(super) fn of(artefact: Artefact, granted: &[PathBuf]) -> Self {
-        let path = |path: &PathBuf| PathFacts::of(artefact, path);
-        Self {
-            paths: granted.iter().map(path).collect(),
-            ..Self::none()
-        }
-    }
-
-    /// Of nothing.
-    pub(super) fn none() -> Self {
-        Self {
-            user: rustix::process::geteuid().as_raw(),
-            paths: Vec::new(),
-        }
+        Self::new(error.code(), error, error.hint())
     }
 }
 
 impl PathFacts {
+    /// What there is to say of these.
+    pub(super) fn of_all(artefact: Artefact, granted: &[PathBuf]) -> Vec<Self> {
+        let path = |path: &PathBuf| Self::of(artefact, path);
+        granted.iter().map(path).collect()
+    }
+
     fn of(artefact: Artefact, path: &Path) -> Self {
         let facts = Self {
             path: shown(path),
+            granted: path.to_owned(),
             ..Self::default()
         };
-        match ambient::folder(path) {
+        match granted_folder(path) {
             Ok(folder) => {
                 let found = folder.dir_metadata().ok();
                 facts

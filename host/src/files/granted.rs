@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::error::FileError;
-use super::facts::FileFacts;
+use super::facts::PathFacts;
 use super::listing::Listing;
 use super::opening;
 use super::reading::OpenFile;
@@ -67,9 +67,11 @@ impl Granted {
     }
 
     /// What there is to say of its files, also of those that cannot be read. No content is in it.
-    pub async fn look(&self, artefact: Artefact) -> FileFacts {
-        let facts = self.on(artefact, move |granted| FileFacts::of(artefact, granted));
-        facts.await.unwrap_or_else(|_| FileFacts::none())
+    pub async fn look(&self, artefact: Artefact) -> Vec<PathFacts> {
+        let facts = self.on(artefact, move |granted| {
+            PathFacts::of_all(artefact, granted)
+        });
+        facts.await.unwrap_or_default()
     }
 
     async fn open_from(

@@ -22,8 +22,8 @@ use std::sync::Arc;
 
 use cap_std::fs::{Dir, DirEntry};
 
-use super::ambient;
 use super::error::{FileError, shown};
+use super::opening::granted_folder;
 use crate::policy::Artefact;
 use crate::visible::hidden;
 
@@ -58,12 +58,12 @@ impl Listing {
             incomplete: None,
         };
         for path in granted {
-            match ambient::folder(path) {
+            match granted_folder(path) {
                 Ok(folder) => match in_folder(artefact, path, folder) {
                     Ok(files) => listing.files.extend(files),
                     Err(error) => listing.incomplete = listing.incomplete.or(Some(error)),
                 },
-                // Not a folder, or not to be seen: opening it says which.
+                // Not a folder, not to be seen, or a link that leads outside: opening it says which.
                 Err(_) => listing.files.push(Listed::new(path.clone(), None)),
             }
         }

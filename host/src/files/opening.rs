@@ -52,6 +52,17 @@ pub(super) fn open_listed(
     within(artefact, &listed.path, &folder, name)
 }
 
+/// The folder at a granted path. The folders above it are found as they were written, links included; its own name may be
+/// a link only to what is beside it: nobody said that a folder elsewhere may be read, and where a file was granted, who
+/// writes its folder would say it with a link.
+pub(super) fn granted_folder(path: &Path) -> io::Result<Dir> {
+    match (path.parent(), path.file_name()) {
+        (Some(parent), Some(name)) => ambient::folder(parent)?.open_dir(name),
+        // `/`, or one that ends in `..`: no link can stand for these.
+        _ => ambient::folder(path),
+    }
+}
+
 /// The folder that a path is in, and its name there.
 pub(super) fn folder_of(artefact: Artefact, path: &Path) -> Result<(Dir, &Path), FileError> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {

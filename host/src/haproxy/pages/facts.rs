@@ -1,6 +1,6 @@
 //! What a page is like, for whoever wants to know why it is of no use: tried, and nothing changed.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, HeaderName, LOCATION, REFRESH, SERVER};
@@ -14,6 +14,7 @@ use super::body::Body;
 use super::certificate::Certificate;
 use super::error::PageError;
 use super::handshake::date;
+use crate::facts::{Trouble, milliseconds};
 use crate::haproxy::stream::Leash;
 use crate::policy::{Page, PagePermit};
 use crate::visible::visible;
@@ -81,7 +82,7 @@ pub struct PageFacts {
     pub admin_form: Option<bool>,
     /// Why it is of no use.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<PageTrouble>,
+    pub error: Option<Trouble>,
 }
 
 /// What a page's certificate says.
@@ -93,18 +94,6 @@ pub struct CertificateFacts {
     pub expires: String,
     /// Whole days until then.
     pub days_left: u64,
-}
-
-/// Why a page is of no use.
-#[derive(Clone, Debug, Serialize)]
-pub struct PageTrouble {
-    /// A stable code.
-    pub code: &'static str,
-    /// What was seen.
-    pub message: String,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
 }
 
 /// Looks at a page: asks for it as a tool would, and, where that is answered, once without credentials and once as a
@@ -135,11 +124,7 @@ pub(super) async fn look(agent: &Agent, leash: &Leash) -> PageFacts {
     };
     if let Err(error) = ask(agent, leash, &mut facts).await {
         let error = agent.explained(error, leash).await;
-        facts.error = Some(PageTrouble {
-            code: error.code(),
-            message: visible(&error.to_string(), 1_000).into_owned(),
-            hint: error.hint(),
-        });
+        facts.error = Some(Trouble::new(error.code(), &error, error.hint()));
         return facts;
     }
     facts.recognised = true;
@@ -274,9 +259,4 @@ fn certificate(response: &Response) -> Option<CertificateFacts> {
 
 fn text(response: &Response, name: &HeaderName) -> Option<String> {
     answer::text(response.headers(), name)
-}
-
-/// Milliseconds, to the microsecond.
-fn milliseconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }

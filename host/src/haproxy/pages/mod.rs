@@ -73,6 +73,6 @@ pub use connect::ConnectError;
 pub use credentials::MIN_PASSWORD_BYTES;
 pub use door::{ClientCertificate, Credentials, PageDoor, PageUrl, PageUrlError};
 pub use error::{ActError, PageError};
-pub use facts::{CertificateFacts, PageFacts, PageTrouble};
+pub use facts::{CertificateFacts, PageFacts};
 pub use handshake::HandshakeError;
 pub use trust::{TrustError, TrustFile};
