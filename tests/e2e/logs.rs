@@ -184,6 +184,20 @@ haproxy_mcp_testkit::on_each_version! {
         assert!(SECRETS.iter().all(|secret| !logged.contains(secret)), "{logged}");
     }
 
+    /// From 3.2 on HAProxy warns of a word that is empty, and quotes the whole line for it; 3.4 does not start then.
+    fn a_line_of_the_configuration_that_is_quoted_shows_no_password(binary: &Binary) {
+        if binary.at_least(3, 4) {
+            return;
+        }
+        let haproxy = Haproxy::builder(binary).page("    stats auth admin:s3cretpw \"\"").start();
+        let raw = haproxy.raw_text("show startup-logs");
+        assert_eq!(raw.contains("s3cretpw"), binary.at_least(3, 2), "{raw}");
+        let server = serve(&haproxy);
+        let answer = server.call("show_startup_logs", json!({ "limit": 100 })).answer().to_string();
+        assert!(!answer.contains("s3cretpw"), "{answer}");
+        assert_eq!(answer.contains("admin:[redacted]"), binary.at_least(3, 2), "{answer}");
+    }
+
     fn lines_of_a_ring_come_newest_last_and_without_secrets(binary: &Binary) {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("logged.sock");

@@ -440,7 +440,7 @@ async fn more_of_a_page_than_a_call_may_read() {
 
 /// [`limits::FILE_BYTES`], and [`limits::READ_BYTES`] at a time.
 #[tokio::test]
-async fn more_of_files_than_a_call_may_read() {
+async fn file_bytes() {
     let site = Site::with(everything()).await;
     let large: PathBuf = site.haproxy.folder().join("large.log");
     let line = format!("{}\n", "x".repeat(1_023));
@@ -456,7 +456,7 @@ async fn more_of_files_than_a_call_may_read() {
 }
 
 #[tokio::test]
-async fn more_files_than_a_call_may_have_open() {
+async fn open_files() {
     let site = Site::with(everything()).await;
     let hoard =
         json!({ "artefact": "config", "name": "haproxy.cfg", "count": limits::OPEN_FILES + 1 });

@@ -75,8 +75,17 @@ pub(crate) fn permit(words: &str) -> Option<Permit> {
     permit_for(&name(), words)
 }
 
-/// What shows live traffic is in no grant of all commands.
-const BY_NAME: [&str; 4] = ["show sess", "show sess *", "show errors", "show errors *"];
+/// What shows live traffic, or lines of the configuration, is in no grant of all commands.
+const BY_NAME: [&str; 8] = [
+    "show sess",
+    "show sess *",
+    "show errors",
+    "show errors *",
+    "show startup-logs",
+    "@master show startup-logs",
+    "reload",
+    "hard-reload",
+];
 
 /// As [`permit`], for an instance of this name.
 pub(crate) fn permit_for(instance: &InstanceId, words: &str) -> Option<Permit> {

@@ -151,6 +151,8 @@ pub enum Reveals {
     Nothing,
     /// URLs, header lines or cookies of live traffic, or log lines.
     Traffic,
+    /// Lines of the configuration, which messages of the start quote.
+    Configuration,
     /// The key that anonymises dumps.
     AnonymisingKey,
 }

@@ -21,7 +21,8 @@
 //! 10. A payload is denied to a command that has none; a blank line in it, a control character, or an entry
 //!     without a value are refused.
 //! 11. A permit is for one command, one instance and one use.
-//! 12. A grant of all commands does not cover those whose reply shows the content of live traffic or a key.
+//! 12. A grant of all commands does not cover those whose reply shows the content of live traffic, lines of the
+//!     configuration, or a key.
 //! 13. A page, a file or the look at the doors is denied to a module that was not granted it by name; and a page's
 //!     parameter, or a form's action, that is not known is refused, whoever asks.
 //! 14. What the statistics page's form does is the command that does the same, for each server that it names: all of

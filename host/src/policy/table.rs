@@ -163,7 +163,7 @@ pub const COMMANDS: &[CommandSpec] = &[
         &[Optional(&[Value(V::Text), Optional(&[Value(V::Text)])])],
     )
     .since(2, 8),
-    read(&["show", "startup-logs"], &[]),
+    read(&["show", "startup-logs"], &[]).reveals(Reveals::Configuration),
     read(&["show", "tasks"], &[]),
     read(&["show", "threads"], &[]),
     read(&["show", "trace"], &[Optional(&[Object(O::TraceSource)])]),
@@ -605,11 +605,19 @@ pub const COMMANDS: &[CommandSpec] = &[
     // -- the master process --
     SHOW_PROC,
     read(&[MASTER, "show", "startup-logs"], &[])
+        .reveals(Reveals::Configuration)
         .master()
         .since(2, 7),
     // 2.6 closes the connection without a text; later versions say `Success=1` or `Success=0` and the logs.
-    admin(&["reload"], &[]).says(Text).master(),
-    admin(&["hard-reload"], &[]).says(Text).master().since(2, 9),
+    admin(&["reload"], &[])
+        .says(Text)
+        .reveals(Reveals::Configuration)
+        .master(),
+    admin(&["hard-reload"], &[])
+        .says(Text)
+        .reveals(Reveals::Configuration)
+        .master()
+        .since(2, 9),
     never(&["mcli-debug-mode"], &[Rest], NeverReason::ChangesSession).master(),
     // -- never --
     never(&["debug", "dev"], &[Rest], NeverReason::HandsOverProcess),

@@ -8,7 +8,7 @@ use crate::haproxy::{
     Bounds, ExecuteError, Identity, NotSilent, Reply, RuntimeApi, Turn, WireError,
 };
 use crate::policy::{self, Access, Command, Permit, Refusal, Reveals};
-use crate::redact::Traffic;
+use crate::redact::{Messages, Traffic};
 use crate::sandbox::bindings::haproxy::module::runtime::{
     BatchError as ToldBatchError, Command as AskedCommand, CommandError, Host, HostInstance,
     HostReply,
@@ -30,17 +30,58 @@ pub struct InstanceHandle;
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct OpenReply {
     reply: Reply,
-    /// Where the reply shows live traffic.
-    redactor: Option<Traffic>,
+    redactor: Option<Redactor>,
     /// Text that went through the redactor and was not yet given on.
     ready: Vec<u8>,
+}
+
+/// What replaces the secrets of a reply.
+enum Redactor {
+    Traffic(Traffic),
+    Messages(Messages),
+}
+
+impl Redactor {
+    /// None for a reply that has no secrets.
+    fn of(reveals: Reveals) -> Option<Self> {
+        match reveals {
+            Reveals::Nothing => None,
+            Reveals::Configuration => Some(Self::Messages(Messages::default())),
+            Reveals::Traffic | Reveals::AnonymisingKey => Some(Self::Traffic(Traffic::default())),
+        }
+    }
+
+    fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) {
+        match self {
+            Self::Traffic(traffic) => traffic.push(piece, out),
+            Self::Messages(messages) => messages.push(piece, out),
+        }
+    }
+
+    fn finish(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Self::Traffic(traffic) => traffic.finish(out),
+            Self::Messages(messages) => messages.finish(out),
+        }
+    }
+
+    /// A whole text, as HAProxy refuses a command with it.
+    fn whole(reveals: Reveals, text: String) -> String {
+        let Some(mut redactor) = Self::of(reveals) else {
+            return text;
+        };
+        let mut out = Vec::new();
+        redactor.push(text.as_bytes(), &mut out);
+        redactor.finish(&mut out);
+        String::from_utf8_lossy(&out).into_owned()
+    }
 }
 
 impl OpenReply {
     fn new(reply: Reply, reveals: Reveals) -> Self {
         Self {
             reply,
-            redactor: (reveals != Reveals::Nothing).then(Traffic::default),
+            redactor: Redactor::of(reveals),
             ready: Vec::new(),
         }
     }
@@ -332,7 +373,13 @@ impl CallState {
                 if !matches!(error, ExecuteError::Wire(_)) {
                     self.transactions.refused(pending);
                 }
-                Err(self.tell_execution(error))
+                Err(self.tell_execution(match error {
+                    ExecuteError::Rejected { code, message } => ExecuteError::Rejected {
+                        code,
+                        message: Redactor::whole(reveals, message),
+                    },
+                    error => error,
+                }))
             }
         }
     }
