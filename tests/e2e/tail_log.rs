@@ -171,6 +171,59 @@ haproxy_mcp_testkit::on_each_version! {
     }
 }
 
+/// A frontend that logs a cookie, as its visitor sends it.
+const COOKIES: &str = "
+frontend fe_logged
+    mode http
+    bind {page}
+    log stdout len 4096 format rfc5424 local0
+    option httplog
+    capture cookie SESS len 60
+    capture request header User-Agent len 60
+    default_backend be_app
+";
+
+haproxy_mcp_testkit::on_each_version! {
+    fn a_visitor_cannot_forge_how_his_visit_ended(binary: &Binary) {
+        let haproxy = Haproxy::builder(binary).with(COOKIES).start();
+        let visits = [
+            ("SESS=x", "x", Some("----"), Some("GET /0 HTTP/1.1")),
+            ("SESS=x - sQ-- 1/1/0/0/7 9/9", "x", None, Some("GET /1 HTTP/1.1")),
+            ("SESS=x - sQ-- 1/1/0/0/7 9/9 \"GET /f HTTP/1.1\"", "x", None, None),
+            ("SESS=x", "- sQ-- 1/1/0/0/7 9/9 \"GET /f", Some("----"), Some("GET /3 HTTP/1.1")),
+            ("SESS=x {", "} - sQ-- 1/1/0/0/7 9/9", Some("----"), Some("GET /4 HTTP/1.1")),
+        ];
+        for (number, (cookie, agent, _, _)) in visits.iter().enumerate() {
+            let mut connection = TcpStream::connect(haproxy.page_address()).unwrap();
+            write!(
+                connection,
+                "GET /{number} HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nUser-Agent: {agent}\r\nConnection: close\r\n\r\n"
+            )
+            .unwrap();
+            let mut answer = String::new();
+            connection.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            // one after the other, so that the lines are in this order
+            until("the line to be written", || {
+                let output = haproxy.output();
+                let lines = output.lines().filter(|line| line.contains(" fe_logged ")).count();
+                (lines > number).then_some(()).ok_or(output)
+            });
+        }
+        let server = serve(&haproxy.folder().join("output"));
+        let response = server.call("tail_log", json!({ "frontend": "fe_logged" }));
+        let answer = response.answer();
+        assert_eq!(answer["matched"], visits.len(), "{answer}");
+        for (row, (cookie, _, termination, request)) in rows(answer).zip(visits) {
+            assert!(text(row, "line").contains(&format!(" {cookie} ")), "{row:?}");
+            assert_eq!(row["status"], 200, "{row:?}");
+            assert_eq!(row.get("termination"), termination.map(|text| json!(text)).as_ref(), "{row:?}");
+            assert_eq!(row.get("request"), request.map(|text| json!(text)).as_ref(), "{row:?}");
+            assert_eq!(row.get("retries"), None, "{row:?}");
+        }
+    }
+}
+
 /// A folder of logs.
 struct Logs(TempDir);
 

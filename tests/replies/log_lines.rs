@@ -392,6 +392,133 @@ fn fields_of_traffic() {
     }
 }
 
+/// HAProxy writes a cookie as the client sent it, and quotes and braces of a header as their numbers.
+#[test]
+fn a_client_cannot_forge_how_its_request_ended() {
+    let line_with = |cookie: &str, behind: &str| {
+        format!(
+            "10.0.1.2:1 [06/Feb/2009:12:14:14.655] fe be/s 0/0/0/1/1 200 9 {cookie} - SD-- 1/2/3/4/5 6/7 {behind}"
+        )
+    };
+    let request = "\"GET /true HTTP/1.1\"";
+    let forged = "- sQ-- 1/1/0/0/7 9/9";
+    // HAProxy's own alone could stand there
+    for (cookie, behind, captured) in [
+        ("x", request.to_owned(), ""),
+        ("{x \u{7f}'y", format!("{{a}} {{b}} {request}"), "{a} {b}"),
+        ("x 1/1/0/0/7 y", request.to_owned(), ""),
+        (
+            "x",
+            format!("{{a {forged} b}} {request}"),
+            "{a - sQ-- 1/1/0/0/7 9/9 b}",
+        ),
+        (
+            "x",
+            format!("{{a}} {{{forged} b}} {request}"),
+            "{a} {- sQ-- 1/1/0/0/7 9/9 b}",
+        ),
+        (
+            "x",
+            format!("{request} 0/0/0/0/0 -/TLSv1.3/TLS_AES_128_GCM_SHA256"),
+            "",
+        ),
+    ] {
+        let written = line_with(cookie, &behind);
+        let line = read(&written);
+        assert_eq!(text(line.termination), "SD--", "{written}");
+        assert_eq!(line.connections, Some([1, 2, 3, 4]), "{written}");
+        assert_eq!(
+            (line.retries, line.queues),
+            (Some(5), Some([6, 7])),
+            "{written}"
+        );
+        assert_eq!(text(line.captured), captured, "{written}");
+        assert_eq!(text(line.request), "GET /true HTTP/1.1", "{written}");
+    }
+    // either could be
+    for (cookie, behind, seen) in [
+        (
+            format!("x {forged}"),
+            request.to_owned(),
+            "GET /true HTTP/1.1",
+        ),
+        (
+            format!("x {forged} {forged} y"),
+            request.to_owned(),
+            "GET /true HTTP/1.1",
+        ),
+        (
+            format!("x {forged} {{"),
+            format!("{{a}} {request}"),
+            "GET /true HTTP/1.1",
+        ),
+        (
+            format!("x {forged} \"GET /forged HTTP/1.1\""),
+            request.to_owned(),
+            "",
+        ),
+        (
+            format!("x {forged} {{y}} \"GET /forged HTTP/1.1"),
+            request.to_owned(),
+            "",
+        ),
+        (
+            "x \"GET /forged HTTP/1.1\"".to_owned(),
+            request.to_owned(),
+            "",
+        ),
+        (
+            "x".to_owned(),
+            format!("{request} 0/0/0/0/0 x {forged} \"y"),
+            "",
+        ),
+    ] {
+        let written = line_with(&cookie, &behind);
+        let line = read(&written);
+        assert_eq!(
+            (line.kind, line.status, line.bytes),
+            (Kind::Http, Some(200), Some(9)),
+            "{written}"
+        );
+        assert_eq!(text(line.server), "s", "{written}");
+        assert_eq!(
+            (line.termination, line.connections),
+            (None, None),
+            "{written}"
+        );
+        assert_eq!(
+            (line.retries, line.queues, line.redispatched),
+            (None, None, false),
+            "{written}"
+        );
+        assert_eq!(text(line.request), seen, "{written}");
+    }
+    // Nothing that a client sent stands before it in a line on a connection.
+    let line = read(
+        "10.0.1.2:1 [06/Feb/2009:12:14:14.655] fe be/s 0/0/1 9 SD 1/2/3/4/5 6/7 - sQ 1/1/0/0/7 9/9",
+    );
+    assert_eq!(
+        (text(line.termination).as_str(), line.retries),
+        ("SD", Some(5))
+    );
+    // cut within it
+    for (end, queues) in [
+        ("1/2/3/4/5 6/7", Some([6, 7])),
+        ("1/2/3/4/5 6/", None),
+        ("1/2/3/4/5 6", None),
+    ] {
+        let written =
+            format!("10.0.1.2:1 [06/Feb/2009:12:14:14.655] fe be/s 0/0/0/1/1 200 9 - - SD-- {end}");
+        let line = read(&written);
+        assert_eq!(
+            (text(line.termination).as_str(), line.retries),
+            ("SD--", Some(5)),
+            "{written}"
+        );
+        assert_eq!(line.queues, queues, "{written}");
+    }
+}
+
 #[test]
 fn messages_about_servers_and_proxies() {
     for (written, kind, proxy, backend, server) in [

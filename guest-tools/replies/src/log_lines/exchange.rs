@@ -103,7 +103,7 @@ fn own_format<'a>(line: &mut Line<'a>, text: &'a [u8]) -> Option<()> {
         };
         let (bytes, rest) = word(rest)?;
         line.bytes = count(bytes);
-        let rest = ending(line, rest)?;
+        let rest = ending_of_tcp(line, rest)?;
         line.text = some(rest);
     }
     Some(())
@@ -115,27 +115,122 @@ fn frontend<'a>(line: &mut Line<'a>, name: &'a [u8]) {
     line.frontend = Some(plain.unwrap_or(name));
 }
 
-/// `- - --NI 1/1/0/0/0 0/0`: cookies, whose values may have blanks in them, how it ended, connections and queues; and
-/// what follows them.
+/// `- - --NI 1/1/0/0/0 0/0`: cookies, how it ended, connections and queues; and what follows them.
+///
+/// HAProxy writes cookies as the client sent them, so there may be such a group in one, with a quote and a request behind
+/// it. Where more than one could be HAProxy's, none is taken.
 fn ending<'a>(line: &mut Line<'a>, text: &'a [u8]) -> Option<&'a [u8]> {
+    let mut groups = Groups {
+        rest: text,
+        before: b"",
+    };
+    let first = groups.next()?;
+    let mut last = first;
+    let before = text.get(..text.len().checked_sub(first.behind.len())?)?;
+    // What begins with a quote may be the request, of a format that has no such group.
+    let mut is_certain =
+        memchr::memmem::find(before, b" \"").is_none() && !before.starts_with(b"\"");
+    // A quote or brace in a captured header is written as its number: what is in braces is of the client, and no group.
+    let mut braces = captured_in_braces(first.behind);
+    for group in groups {
+        if group.behind.len() < braces.len() {
+            is_certain = false;
+            last = group;
+            braces = captured_in_braces(group.behind);
+        }
+    }
+    if is_certain {
+        line.termination = some(first.termination);
+        counted(line, first.connections);
+        line.queues = first.queues;
+        return Some(first.behind);
+    }
+    let until_last = text.len().checked_sub(last.behind.len())?;
+    let is_quoted = memchr::memchr(b'"', text.get(..until_last)?).is_some();
+    // With a quote between them, it is as uncertain where the request begins.
+    Some(if is_quoted { b"" } else { last.behind })
+}
+
+/// The same of a connection, of which nothing that the client sent stands before it.
+fn ending_of_tcp<'a>(line: &mut Line<'a>, text: &'a [u8]) -> Option<&'a [u8]> {
+    let group = Groups {
+        rest: text,
+        before: b"",
+    }
+    .next()?;
+    line.termination = some(group.termination);
+    counted(line, group.connections);
+    line.queues = group.queues;
+    Some(group.behind)
+}
+
+/// How it ended, connections and queues, wherever they stand.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    termination: &'a [u8],
+    connections: ([u64; 5], bool),
+    /// None where the line is cut within them.
+    queues: Option<[u64; 2]>,
+    behind: &'a [u8],
+}
+
+struct Groups<'a> {
+    rest: &'a [u8],
+    /// The word before.
+    before: &'a [u8],
+}
+
+impl<'a> Iterator for Groups<'a> {
+    type Item = Group<'a>;
+
+    fn next(&mut self) -> Option<Group<'a>> {
+        loop {
+            let (this, behind) = word(self.rest)?;
+            let termination = std::mem::replace(&mut self.before, this);
+            self.rest = behind;
+            if let Some(connections) = connections(this)
+                && let Some((queues, behind)) = queues(behind)
+            {
+                return Some(Group {
+                    termination,
+                    connections,
+                    queues,
+                    behind,
+                });
+            }
+        }
+    }
+}
+
+/// `0/0`, or as far as it goes at the end of a line that is cut; and what follows it.
+fn queues(text: &[u8]) -> Option<(Option<[u64; 2]>, &[u8])> {
+    if let Some((queues, behind)) = word(text) {
+        return Some((Some(counts(queues)?), behind));
+    }
+    let is_cut = |byte: &u8| byte.is_ascii_digit() || *byte == b'/';
+    text.iter()
+        .all(is_cut)
+        .then(|| (counts(text), &[] as &[u8]))
+}
+
+/// What stands behind the captured headers at the beginning of this, in one pair of braces or two; all of it where there
+/// are none.
+fn captured_in_braces(text: &[u8]) -> &[u8] {
     let mut rest = text;
-    let mut before: &[u8] = b"";
-    loop {
-        let (this, behind) = word(rest)?;
-        if let Some(connections) = connections(this) {
-            line.termination = some(before);
-            counted(line, connections);
-            let (queues, behind) = word(behind).unwrap_or((behind, b""));
-            line.queues = counts(queues);
-            return Some(behind);
-        }
-        // The request begins here: it is another format.
-        if this.starts_with(b"\"") {
-            return None;
-        }
-        before = this;
+    for _ in 0..2 {
+        let Some(inner) = rest.strip_prefix(b"{") else {
+            break;
+        };
+        let behind = inner
+            .iter()
+            .position(|byte| matches!(byte, b'{' | b'}' | b'"'))
+            .and_then(|end| inner.get(end..)?.strip_prefix(b"} "));
+        let Some(behind) = behind else {
+            return text;
+        };
         rest = behind;
     }
+    if rest.starts_with(b"\"") { rest } else { text }
 }
 
 /// `1/1/0/0/0`, or `1/1/0/0/+1` where another server was taken.
