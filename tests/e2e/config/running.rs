@@ -203,6 +203,41 @@ frontend fe_enabled from secured
         assert!(of(&answer, "stats-page-default-address").iter().flat_map(places).any(|line| line == "stats show-legends"), "{answer}");
     }
 
+    fn rules_keep_out_as_is_said(binary: &Binary) {
+        // each with what its page and its exporter answer without a password, and what is told of it
+        let (page, exporter) = ("stats-page-without-password", "exporter-open");
+        let using = "http-request use-service prometheus-exporter if { path /metrics }";
+        let asking = "http-request auth unless { http_auth(u) }";
+        let cases: [(&str, Vec<String>, [&str; 2], &[&str]); 8] = [
+            ("before", vec![asking.to_owned(), using.to_owned()], ["401", "401"], &[]),
+            ("behind", vec![using.to_owned(), asking.to_owned()], ["401", "200"], &[exporter]),
+            ("beside", vec![using.to_owned(), "stats auth a:b".to_owned()], ["401", "200"], &[exporter]),
+            ("asked", vec!["stats http-request auth if !{ http_auth(u) }".to_owned()], ["401", "503"], &[]),
+            ("denied", vec!["stats http-request allow if { http_auth(u) }".to_owned(), "stats http-request deny".to_owned()], ["403", "503"], &[]),
+            ("allowed", vec!["stats http-request allow if { http_auth(u) }".to_owned()], ["200", "503"], &[page]),
+            ("too_late", vec!["stats http-request allow".to_owned(), "stats http-request auth".to_owned()], ["200", "503"], &[page]),
+            ("few", vec!["stats http-request deny if { src 192.0.2.1 }".to_owned()], ["200", "503"], &[page]),
+        ];
+        let mut sections = "userlist u\n    user a password $5$x\n".to_owned();
+        for (name, rules, ..) in &cases {
+            // by an address that tells nothing of who may come
+            write!(sections, "frontend fe_{name}\n    mode http\n    timeout client 5s\n    bind \"${{NOWHERE-unix@}}{name}.sock\"\n    stats uri /stats\n    {}\n", rules.join("\n    ")).unwrap();
+        }
+        let haproxy = Haproxy::builder(binary).with(&sections).start();
+        let answer = answer(&granted(&haproxy));
+        for (name, _, [of_page, of_exporter], told) in &cases {
+            let socket = haproxy.folder().join(format!("{name}.sock"));
+            assert!(status(&socket, "/stats").contains(of_page), "{name}: {}", status(&socket, "/stats"));
+            assert!(status(&socket, "/metrics").contains(of_exporter), "{name}: {}", status(&socket, "/metrics"));
+            for id in [page, exporter] {
+                let found = of(&answer, id);
+                let here = found.iter().flat_map(|risk| risk["evidence"].as_array().unwrap());
+                let is_told = here.filter(|place| place["section"] == format!("frontend fe_{name}")).count() > 0;
+                assert_eq!(is_told, told.contains(&id), "{name}, {id}: {answer}");
+            }
+        }
+    }
+
     fn a_stats_socket_with_tls_speaks_plain_text(binary: &Binary) {
         let haproxy = Haproxy::builder(binary)
             .with("global\n    stats socket unix@tls.sock mode 660 ssl crt site.pem\n    stats socket unix@plain.sock mode 660\n")

@@ -27,61 +27,104 @@ pub(crate) fn must(
     words: &Words<'_>,
     from: usize,
 ) -> Must {
-    let start = |word| words.place(word, from);
-    let Some(start) = start("if") else {
-        return if start("unless").is_some() {
-            Must::Unknown
-        } else {
-            Must::Nothing
-        };
-    };
-    let all: Vec<&str> = words.iter().skip(start + 1).collect();
-    // the easiest of the alternatives
-    all.split(|word| matches!(*word, "or" | "||"))
-        .map(|alternative| all_of(configuration, section, alternative))
+    match condition(words, from) {
+        None => Must::Nothing,
+        Some((false, condition)) => fulfil(configuration, section, &condition),
+        Some((true, condition)) => fail(configuration, section, &condition),
+    }
+}
+
+/// What must be had to get past a rule that refuses; none where it refuses all.
+pub(crate) fn must_to_pass(
+    configuration: &Configuration<'_>,
+    section: &Section<'_>,
+    words: &Words<'_>,
+    from: usize,
+) -> Option<Must> {
+    Some(match condition(words, from)? {
+        (false, condition) => fail(configuration, section, &condition),
+        // an alternative such as a path may not be the one that is asked of
+        (true, condition) => fulfil(configuration, section, &condition).max(Must::Unknown),
+    })
+}
+
+/// The words of a condition, and whether it is `unless`.
+fn condition<'w>(words: &'w Words<'_>, from: usize) -> Option<(bool, Vec<&'w str>)> {
+    let place = words
+        .iter()
+        .skip(from)
+        .position(|word| matches!(word, "if" | "unless"))?
+        + from;
+    let behind = words.iter().skip(place + 1).collect();
+    Some((words.at(place) == "unless", behind))
+}
+
+/// The easiest of the alternatives, each as hard as the hardest of its terms.
+fn fulfil(configuration: &Configuration<'_>, section: &Section<'_>, words: &[&str]) -> Must {
+    alternatives(words)
+        .map(|alternative| {
+            let terms = terms(configuration, section, alternative).into_iter();
+            terms
+                .map(|(must, not)| if not { Must::Unknown } else { must })
+                .max()
+                .unwrap_or(Must::Nothing)
+        })
         .min()
         .unwrap_or(Must::Nothing)
 }
 
-/// The hardest of the terms of an alternative.
-fn all_of(configuration: &Configuration<'_>, section: &Section<'_>, terms: &[&str]) -> Must {
-    let mut hardest = Must::Nothing;
-    let mut rest = terms;
+/// None of the alternatives may be fulfilled: of each the easiest of its terms not.
+fn fail(configuration: &Configuration<'_>, section: &Section<'_>, words: &[&str]) -> Must {
+    alternatives(words)
+        .map(|alternative| {
+            let terms = terms(configuration, section, alternative).into_iter();
+            terms
+                .map(|(must, not)| match must {
+                    _ if not => must,
+                    // almost everybody comes from elsewhere
+                    Must::ComeFromNetwork | Must::ComeFromHere => Must::Nothing,
+                    _ => Must::Unknown,
+                })
+                .min()
+                .unwrap_or(Must::Unknown)
+        })
+        .max()
+        .unwrap_or(Must::Unknown)
+}
+
+fn alternatives<'w>(words: &'w [&'w str]) -> impl Iterator<Item = &'w [&'w str]> {
+    words.split(|word| matches!(*word, "or" | "||"))
+}
+
+/// The terms of an alternative, and which are the other way round.
+fn terms(
+    configuration: &Configuration<'_>,
+    section: &Section<'_>,
+    words: &[&str],
+) -> Vec<(Must, bool)> {
+    let mut terms = Vec::new();
+    let mut rest = words;
+    let mut not = false;
     while let Some((first, behind)) = rest.split_first() {
-        let (term, not, after): (Must, bool, &[&str]) = match *first {
-            open @ ("{" | "!{") => {
-                let end = behind
-                    .iter()
-                    .position(|word| *word == "}")
-                    .unwrap_or(behind.len());
-                let (criterion, after) = behind.split_at_checked(end).unwrap_or((behind, &[]));
-                (
-                    criterion_must(criterion),
-                    open == "!{",
-                    after.get(1..).unwrap_or_default(),
-                )
+        rest = behind;
+        let bare = first.trim_start_matches('!');
+        not ^= (first.len() - bare.len()) % 2 == 1;
+        let must = match bare {
+            // it stands before a space
+            "" => continue,
+            "{" => {
+                let end = behind.iter().position(|word| *word == "}");
+                let (criterion, after) = behind
+                    .split_at_checked(end.unwrap_or(behind.len()))
+                    .unwrap_or((behind, &[]));
+                rest = after.get(1..).unwrap_or_default();
+                criterion_must(criterion)
             }
-            "!" => {
-                // what follows is the other way round
-                let after = match behind.first() {
-                    Some(&"{") => behind
-                        .iter()
-                        .position(|word| *word == "}")
-                        .and_then(|end| behind.get(end + 1..)),
-                    _ => behind.get(1..),
-                };
-                (Must::Unknown, true, after.unwrap_or_default())
-            }
-            name => (
-                named(configuration, section, name.trim_start_matches('!')),
-                name.starts_with('!'),
-                behind,
-            ),
+            name => named(configuration, section, name),
         };
-        hardest = hardest.max(if not { Must::Unknown } else { term });
-        rest = after;
+        terms.push((must, std::mem::take(&mut not)));
     }
-    hardest
+    terms
 }
 
 /// An ACL by its name: the easiest of its lines.
@@ -177,7 +220,9 @@ mod tests {
             ("if ! { src 10.0.0.0/8 } TRUE", Must::Unknown),
             ("if { hdr(x) y }", Must::Unknown),
             ("if gone", Must::Unknown),
-            ("unless here", Must::Unknown),
+            ("unless here", Must::Nothing),
+            ("unless !here", Must::ComeFromHere),
+            ("unless ! { src 10.0.0.0/8 } or !auth", Must::ProveIdentity),
             ("if {", Must::Unknown),
         ] {
             let line = format!("stats admin {condition}");
@@ -187,6 +232,32 @@ mod tests {
                 expected,
                 "{condition}"
             );
+        }
+    }
+
+    #[test]
+    fn a_rule_that_refuses_lets_pass_who_does_not_fulfil_its_condition() {
+        let text = "frontend f\n acl auth http_auth(users)\n acl inside src 10.0.0.0/8\n";
+        let configuration = Configuration::read([("a.cfg", text.as_bytes())]);
+        let section = configuration.sections().last().unwrap();
+        for (condition, expected) in [
+            ("", None),
+            ("unless auth", Some(Must::ProveIdentity)),
+            ("if !auth", Some(Must::ProveIdentity)),
+            ("if ! auth", Some(Must::ProveIdentity)),
+            ("if !{ http_auth(users) }", Some(Must::ProveIdentity)),
+            ("if !auth !inside", Some(Must::ComeFromNetwork)),
+            ("if !auth || !inside", Some(Must::ProveIdentity)),
+            ("if inside", Some(Must::Nothing)),
+            ("if { path /x }", Some(Must::Unknown)),
+            ("unless inside", Some(Must::ComeFromNetwork)),
+            ("unless auth or inside", Some(Must::ComeFromNetwork)),
+            ("unless auth or { path /x }", Some(Must::Unknown)),
+        ] {
+            let line = format!("http-request auth {condition}");
+            let words = Words::read(line.as_bytes()).unwrap();
+            let found = must_to_pass(&configuration, section, &words, 2);
+            assert_eq!(found, expected, "{condition}");
         }
     }
 }

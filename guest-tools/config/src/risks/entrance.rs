@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use haproxy_configuration::{Configuration, Section, Setting};
 
 use super::address::{Reach, addresses};
+use super::gate::Gate;
 
 /// A `bind` through which a proxy is reached.
 pub(crate) struct Entrance<'c, 'a> {
@@ -20,8 +21,8 @@ pub(crate) struct Entrance<'c, 'a> {
 /// A frontend, or a `listen`.
 pub(crate) struct Front<'c, 'a> {
     entrances: Vec<Entrance<'c, 'a>>,
-    /// Whether it has rules that may keep clients out.
-    guarded: bool,
+    /// What its rules keep out.
+    gate: Gate<'c, 'a>,
 }
 
 /// All frontends, and which backends they lead to.
@@ -55,7 +56,7 @@ impl<'c, 'a> Fronts<'c, 'a> {
         self.places.insert((section.file, section.head.line), place);
         self.all.push(Front {
             entrances: section.lines(&["bind"]).map(entrance).collect(),
-            guarded: keeps_out(configuration, section),
+            gate: Gate::of(configuration, section, None),
         });
         let default = configuration.setting(section, &["default_backend"]);
         let chosen = configuration.settings(section, &["use_backend"]);
@@ -100,10 +101,22 @@ impl<'c, 'a> Fronts<'c, 'a> {
         self.before(section).flat_map(|front| &front.entrances)
     }
 
-    /// Whether rules may keep clients out before anything else is done, in the proxy or in the frontends before it.
-    pub(crate) fn guards(&self, configuration: &Configuration<'a>, section: &Section<'a>) -> bool {
-        let before = self.before(section).any(|front| front.guarded);
-        before || !section.kind.is_frontend() && keeps_out(configuration, section)
+    /// What the rules of the proxy and of the frontends before it keep out; of its own `http-request` rules those
+    /// before this one, where it is given.
+    pub(crate) fn gate(
+        &self,
+        configuration: &'c Configuration<'a>,
+        section: &'c Section<'a>,
+        until: Option<&Setting<'_, '_>>,
+    ) -> Gate<'c, 'a> {
+        let own = Gate::of(configuration, section, until);
+        if section.kind.is_frontend() {
+            return own;
+        }
+        let fronts = self.before(section).map(|front| front.gate.clone());
+        fronts
+            .reduce(Gate::or)
+            .map_or(own.clone(), |fronts| fronts.then(own))
     }
 }
 
@@ -129,15 +142,4 @@ fn entrance<'c, 'a>(bind: Setting<'c, 'a>) -> Entrance<'c, 'a> {
         tls,
         bind,
     }
-}
-
-/// Whether a proxy has rules that refuse.
-fn keeps_out(configuration: &Configuration<'_>, section: &Section<'_>) -> bool {
-    let refusing = ["deny", "auth", "reject", "tarpit", "silent-drop"];
-    let http = configuration
-        .settings(section, &["http-request"])
-        .any(|rule| refusing.contains(&rule.words.at(1)));
-    http || configuration
-        .settings(section, &["tcp-request"])
-        .any(|rule| matches!(rule.words.at(2), "reject" | "silent-drop"))
 }

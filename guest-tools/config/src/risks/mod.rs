@@ -4,6 +4,8 @@ mod address;
 mod condition;
 mod context;
 mod entrance;
+mod exporter;
+mod gate;
 mod line;
 mod page;
 mod process;
@@ -135,7 +137,7 @@ fn find(context: &Context<'_>, report: &mut Report) {
     reading::find(context, report);
     runtime_api::find(context, report);
     page::find(context, report);
-    page::find_exporter(context, report);
+    exporter::find(context, report);
     timeouts::find(context, report);
     servers::find(context, report);
     tls::find(context, report);

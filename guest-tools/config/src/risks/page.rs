@@ -1,11 +1,12 @@
 //! The statistics page: whether there is one, who may see it, and who may change something through it.
 
-use haproxy_configuration::{Kind, Section, Setting};
+use haproxy_configuration::{Configuration, Kind, Section, Setting};
 
 use super::address::Reach;
 use super::condition::{Must, must};
 use super::context::Context;
 use super::entrance::Entrance;
+use super::gate::Gate;
 use super::line::Line;
 use super::report::{Evidence, Report, Risk, Severity};
 
@@ -128,25 +129,54 @@ fn look(context: &Context<'_>, page: &Page<'_, '_>, report: &mut Report) {
     if entrances.is_empty() {
         return;
     }
-    if page.all("auth").next().is_some() {
-        in_clear(page, &entrances, report);
-    } else if page.all("http-request").next().is_none()
+    let configuration = context.configuration;
+    let own = Gate::of_rules(configuration, page.all("http-request"), 2, true);
+    let before = context.fronts.gate(configuration, page.section, None);
+    let users: Vec<_> = page.all("auth").cloned().collect();
+    let rules = page.all("http-request").next().is_some();
+    if let Some(user) = users.first().filter(|_| rules) {
+        let mut evidence = vec![Evidence::line(user)];
+        evidence.extend(page.all("http-request").next().map(Evidence::line));
+        report.add(Risk {
+            severity: Severity::High,
+            id: "stats-password-and-rules",
+            title: "HAProxy does not start: `stats auth` together with `stats http-request`",
+            evidence,
+            more: 0,
+            alike: false,
+            why: "one of the two says who may see the page; a rule that asks for a password is `stats http-request auth \
+                  unless { http_auth(USERLIST) }`"
+                .to_owned(),
+            mend: format!("# {}", Line::of(&user.words).text()),
+        });
+    }
+    let gate = before.then(own);
+    let asking: Vec<_> = users.iter().chain(&gate.asking).collect();
+    in_clear(&entrances, &asking, report);
+    if users.is_empty()
+        && gate.must != Must::ProveIdentity
         && !entrances.iter().all(|entrance| entrance.verified)
     {
-        without_password(context, page, &entrances, report);
+        without_password(context, page, &entrances, &gate, report);
     }
 }
 
 /// Passwords that pass by in the clear.
-fn in_clear(page: &Page<'_, '_>, entrances: &[&Entrance<'_, '_>], report: &mut Report) {
+fn in_clear(entrances: &[&Entrance<'_, '_>], asking: &[&Setting<'_, '_>], report: &mut Report) {
     for entrance in entrances.iter().filter(|entrance| !entrance.tls) {
         let severity = match entrance.reach {
             Reach::Network | Reach::Unknown => Severity::Medium,
             Reach::Loopback => Severity::Info,
             Reach::Path | Reach::Abstract => continue,
         };
-        let mut evidence = page.evidence(&["auth"]);
-        evidence.push(Evidence::line(&entrance.bind));
+        // one of a frontend is asked by that one alone
+        let front = entrance.bind.section;
+        let place = |section: &Section<'_>| (section.file.to_owned(), section.head.line);
+        let mut asked = asking
+            .iter()
+            .filter(|line| !line.section.kind.is_frontend() || place(line.section) == place(front));
+        let Some(line) = asked.next() else { continue };
+        let evidence = vec![Evidence::line(line), Evidence::line(&entrance.bind)];
         report.add(Risk {
             severity,
             id: "stats-password-in-clear",
@@ -166,11 +196,13 @@ fn without_password(
     context: &Context<'_>,
     page: &Page<'_, '_>,
     entrances: &[&Entrance<'_, '_>],
+    gate: &Gate<'_, '_>,
     report: &mut Report,
 ) {
     let configuration = context.configuration;
-    let open = entrances.iter().any(|entrance| entrance.is_open());
-    let guarded = context.fronts.guards(configuration, page.section);
+    let open =
+        gate.must != Must::ComeFromHere && entrances.iter().any(|entrance| entrance.is_open());
+    let guarded = gate.must > Must::Nothing;
     let may_change = page
         .all("admin")
         .map(|admin| (admin, must(configuration, admin.section, &admin.words, 2)))
@@ -225,7 +257,7 @@ fn without_password(
         )
     };
     if guarded {
-        why.push_str(". Rules of the proxy may keep some out: see there");
+        why.push_str(". Rules may keep some out: see there");
     }
     let mut evidence = match &may_change {
         Some((admin, _)) => vec![Evidence::line(admin)],
@@ -255,81 +287,34 @@ fn without_password(
         more: 0,
         alike: false,
         why,
-        mend: USER.to_owned(),
-    });
-}
-
-/// The exporter: the same numbers, for Prometheus.
-pub(crate) fn find_exporter(context: &Context<'_>, report: &mut Report) {
-    let configuration = context.configuration;
-    for section in configuration
-        .sections()
-        .iter()
-        .filter(|section| section.kind.is_proxy())
-    {
-        let rules = configuration.settings(
-            section,
-            &["http-request", "use-service", "prometheus-exporter"],
-        );
-        for rule in rules {
-            exporter(context, section, &rule, report);
-        }
-    }
-}
-
-fn exporter(
-    context: &Context<'_>,
-    section: &Section<'_>,
-    rule: &Setting<'_, '_>,
-    report: &mut Report,
-) {
-    let configuration = context.configuration;
-    let mode = configuration.setting(section, &["mode"]);
-    if mode.as_ref().map_or("tcp", |mode| mode.words.at(1)) != "http"
-        && !mode.is_some_and(|mode| mode.words.expands(1))
-    {
-        report.add(Risk {
-            severity: Severity::Medium,
-            id: "exporter-ignored",
-            title: "There is no exporter: the proxy is not in HTTP mode",
-            evidence: vec![Evidence::line(rule)],
-            more: 0,
-            alike: false,
-            why: "HAProxy ignores `http-request` rules in a proxy of another mode than `http`, with no more than a \
-                  warning; without `mode` it is `tcp`"
-                .to_owned(),
-            mend: "mode http".to_owned(),
-        });
-        return;
-    }
-    let mut entrances = context.fronts.entrances(section);
-    let open = entrances.find(|entrance| entrance.is_open() && !entrance.verified);
-    let Some(entrance) = open else { return };
-    if must(configuration, rule.section, &rule.words, 3) > Must::Nothing {
-        return;
-    }
-    let guarded = context.fronts.guards(configuration, section);
-    report.add(Risk {
-        severity: if guarded {
-            Severity::Low
+        mend: if page.all("http-request").next().is_some() || !gate.asking.is_empty() {
+            rule(configuration, gate)
         } else {
-            Severity::Medium
+            USER.to_owned()
         },
-        id: "exporter-open",
-        title: "The Prometheus exporter answers everybody",
-        evidence: vec![Evidence::line(rule), Evidence::line(&entrance.bind)],
-        more: 0,
-        alike: false,
-        why: format!(
-            "whoever reaches it sees the names of all servers, and how they are{}",
-            if guarded {
-                ". Rules of the proxy may keep some out: see there"
-            } else {
-                ""
-            }
-        ),
-        mend:
-            "http-request use-service prometheus-exporter if { path /metrics } { src 192.0.2.10 }"
-                .to_owned(),
     });
+}
+
+/// A rule that asks for a password, to stand before all others: `stats auth` cannot be had beside rules.
+fn rule(configuration: &Configuration<'_>, gate: &Gate<'_, '_>) -> String {
+    let used = gate.asking.iter().find_map(|rule| {
+        let mut words = rule.words.iter();
+        words.find_map(|word| word.strip_prefix("http_auth(")?.strip_suffix(')'))
+    });
+    let first = || {
+        configuration
+            .of(Kind::Userlist)
+            .find_map(|list| list.name.as_deref())
+    };
+    match used.or_else(first) {
+        Some(list) => format!("stats http-request auth unless {{ http_auth({list}) }}"),
+        None => "# with a `userlist page-users` that has `user NAME password HASH`\n\
+                 stats http-request auth unless { http_auth(page-users) }"
+            .to_owned(),
+    }
+}
+
+/// Whether a proxy has a page with `stats auth`.
+pub(crate) fn has_users(context: &Context<'_>, section: &Section<'_>) -> bool {
+    Page::of(context, section).is_some_and(|page| page.all("auth").next().is_some())
 }
