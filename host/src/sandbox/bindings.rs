@@ -15,7 +15,7 @@ wasmtime::component::bindgen!({
     exports: { default: async },
     with: {
         "haproxy:module/runtime.instance": super::interfaces::runtime::InstanceHandle,
-        "haproxy:module/runtime.reply": super::interfaces::runtime::OpenReply,
+        "haproxy:module/runtime.reply": super::interfaces::reply::OpenReply,
         "haproxy:module/pages.body": super::interfaces::pages::OpenPage,
         "haproxy:module/files.file": crate::files::OpenFile,
         "haproxy:module/invocation.request": super::interfaces::invocation::Request,

@@ -7,6 +7,7 @@ pub(in crate::sandbox) mod invocation;
 mod log;
 pub(in crate::sandbox) mod pages;
 mod progress;
+pub(in crate::sandbox) mod reply;
 pub(in crate::sandbox) mod runtime;
 
 use super::bindings::haproxy::module::types;

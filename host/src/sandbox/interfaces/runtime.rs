@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use wasmtime::component::Resource;
 
-use crate::haproxy::{
-    Bounds, ExecuteError, Identity, NotSilent, Reply, RuntimeApi, Turn, WireError,
-};
-use crate::policy::{self, Access, Command, Permit, Refusal, Reveals};
-use crate::redact::{Messages, Traffic};
+use super::reply::{OpenReply, Redactor};
+use crate::haproxy::{Bounds, ExecuteError, Identity, NotSilent, RuntimeApi, Turn, WireError};
+use crate::policy::{self, Access, Command, Permit, Refusal};
 use crate::sandbox::bindings::haproxy::module::runtime::{
     BatchError as ToldBatchError, Command as AskedCommand, CommandError, Host, HostInstance,
     HostReply,
@@ -25,91 +23,6 @@ pub(super) const MESSAGE_CHARACTERS: usize = 2_000;
 /// The handle of an HAProxy: which one is in the call's state, so that there is nothing to forge.
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct InstanceHandle;
-
-/// A reply that HAProxy began to give.
-#[expect(unreachable_pub, reason = "the generated bindings re-export it")]
-pub struct OpenReply {
-    reply: Reply,
-    redactor: Option<Redactor>,
-    /// Text that went through the redactor and was not yet given on.
-    ready: Vec<u8>,
-}
-
-/// What replaces the secrets of a reply.
-enum Redactor {
-    Traffic(Traffic),
-    Messages(Messages),
-}
-
-impl Redactor {
-    /// None for a reply that has no secrets.
-    fn of(reveals: Reveals) -> Option<Self> {
-        match reveals {
-            Reveals::Nothing => None,
-            Reveals::Configuration => Some(Self::Messages(Messages::default())),
-            Reveals::Traffic | Reveals::AnonymisingKey => Some(Self::Traffic(Traffic::default())),
-        }
-    }
-
-    fn push(&mut self, piece: &[u8], out: &mut Vec<u8>) {
-        match self {
-            Self::Traffic(traffic) => traffic.push(piece, out),
-            Self::Messages(messages) => messages.push(piece, out),
-        }
-    }
-
-    fn finish(&mut self, out: &mut Vec<u8>) {
-        match self {
-            Self::Traffic(traffic) => traffic.finish(out),
-            Self::Messages(messages) => messages.finish(out),
-        }
-    }
-
-    /// A whole text, as HAProxy refuses a command with it.
-    fn whole(reveals: Reveals, text: String) -> String {
-        let Some(mut redactor) = Self::of(reveals) else {
-            return text;
-        };
-        let mut out = Vec::new();
-        redactor.push(text.as_bytes(), &mut out);
-        redactor.finish(&mut out);
-        String::from_utf8_lossy(&out).into_owned()
-    }
-}
-
-impl OpenReply {
-    fn new(reply: Reply, reveals: Reveals) -> Self {
-        Self {
-            reply,
-            redactor: Redactor::of(reveals),
-            ready: Vec::new(),
-        }
-    }
-
-    /// The next bytes without their secrets, and how many came from HAProxy for them; empty at the end only.
-    async fn read(&mut self, max: usize) -> Result<(Vec<u8>, usize), WireError> {
-        if self.redactor.is_none() && self.ready.is_empty() {
-            let bytes = self.reply.read(max).await?;
-            let received = bytes.len();
-            return Ok((bytes, received));
-        }
-        let mut received = 0;
-        while self.ready.is_empty()
-            && let Some(redactor) = &mut self.redactor
-        {
-            let bytes = self.reply.read(max).await?;
-            received += bytes.len();
-            if bytes.is_empty() {
-                redactor.finish(&mut self.ready);
-                self.redactor = None;
-            } else {
-                redactor.push(&bytes, &mut self.ready);
-            }
-        }
-        let rest = self.ready.split_off(max.min(self.ready.len()));
-        Ok((std::mem::replace(&mut self.ready, rest), received))
-    }
-}
 
 impl Host for CallState {
     async fn current(&mut self) -> wasmtime::Result<Resource<InstanceHandle>> {
