@@ -63,7 +63,8 @@ on_each_version! {
 
 #[test]
 fn it_has_no_stats_socket() {
-    let line = "`stats socket /run/haproxy/admin.sock mode 660 level admin`";
+    let line =
+        "`stats socket /run/haproxy/admin.sock mode 660 user haproxy group haproxy level admin`";
     let text = "global\n    maxconn 100\ndefaults\n    mode http\n";
     // It works all the same: what runs was started with another one.
     in_configuration(&Haproxy::start(&newest()), text)
@@ -138,8 +139,37 @@ fn a_log_is_empty() {
         .warning("log", "log-empty")
         .mend("option httplog");
     std::fs::write(&log, "a line\n").unwrap();
-    look(&log).all_is_well();
+    let seen = look(&log);
+    seen.all_is_well();
+    seen.finding("log", "reads").saw("1 file with 7 bytes");
     // A folder is none of a log's files.
     let seen = look(&haproxy.folder().join("none"));
     seen.problem("log", "file-missing");
+}
+
+#[test]
+fn a_log_is_of_long_ago() {
+    let haproxy = Haproxy::start(&newest());
+    let socket = haproxy.admin_socket();
+    let log = haproxy.folder().join("haproxy.log");
+    std::fs::write(&log, "a line\n").unwrap();
+    let day = std::time::Duration::from_secs(86_400);
+    let file = std::fs::File::options().write(true).open(&log).unwrap();
+    file.set_modified(std::time::SystemTime::now() - 400 * day)
+        .unwrap();
+    let look = || {
+        doctor(&[
+            "--runtime-socket",
+            socket.to_str().unwrap(),
+            "--haproxy-log",
+            log.to_str().unwrap(),
+        ])
+    };
+    look()
+        .warning("log", "log-old")
+        .saw("last written 400 days ago")
+        .mend("`HAPROXY_LOG_PATH`");
+    file.set_modified(std::time::SystemTime::now() - day)
+        .unwrap();
+    look().all_is_well();
 }

@@ -72,7 +72,8 @@ fn nothing_is_configured() {
     let seen = doctor(&[]);
     seen.problem("settings", "nothing-configured")
         .mend("HAPROXY_RUNTIME_SOCKET=/run/haproxy/admin.sock")
-        .mend("`stats socket /run/haproxy/admin.sock mode 660 level admin`");
+        .mend("`stats socket /run/haproxy/admin.sock mode 660 user haproxy group haproxy level admin`")
+        .mend("sudo usermod -aG haproxy USER");
     seen.problem("runtime", "nobody-listens");
     seen.problem("stats", "nobody-listens");
     seen.finding("metrics", "same-as-stats");

@@ -1,11 +1,22 @@
 use haproxy_mcp_testkit::haproxy::reserve;
 use haproxy_mcp_testkit::{Haproxy, ScriptedSocket, Step, newest, on_each_version};
 
-use crate::{Seen, doctor, with};
+use crate::{Seen, doctor, looked, program, with};
 
 /// What it finds where the statistics page should be at this address.
 fn at(url: &str, more: &[&str]) -> Seen {
     doctor(&[&["--stats-url", url], more].concat())
+}
+
+/// The same with a name and a password.
+fn with_password(url: &str, user: &str, password: &str, more: &[&str]) -> Seen {
+    looked(
+        program()
+            .args(["doctor", "--json", "--stats-url", url])
+            .args(more)
+            .env("HAPROXY_STATS_USER", user)
+            .env("HAPROXY_STATS_PASSWORD", password),
+    )
 }
 
 fn config(haproxy: &Haproxy) -> String {
@@ -94,18 +105,62 @@ on_each_version! {
         with(&[finding.setting("HAPROXY_RUNTIME_URL")]).all_is_well();
     }
 
+    /// What is advised works, although the suffixes of the address are sent on, too.
     fn it_sends_on_to_another_place(binary: &Binary) {
-        let haproxy = Haproxy::builder(binary)
-            .with("frontend fe_page\n    bind {page}\n    http-request redirect location http://lb.example.test/stats")
-            .start();
+        let right = Haproxy::builder(binary).page("").start();
+        let redirect = format!("http-request redirect prefix http://{}", right.page_address());
+        let haproxy = Haproxy::builder(binary).with(&format!("frontend fe_page\n    bind {{page}}\n    {redirect}")).start();
         let seen = at(&haproxy.page_url("/stats"), &[]);
-        let setting = seen.problem("stats", "redirected").setting("HAPROXY_STATS_URL");
-        assert_eq!(setting.1, "http://lb.example.test/stats");
+        let setting = seen.problem("stats", "redirected").saw(";csv").setting("HAPROXY_STATS_URL");
+        assert_eq!(setting.1, right.page_url("/stats"));
+        with(&[setting]).all_is_well();
     }
 
+    /// What is advised works, and the password is wanted after it as before.
     fn a_rule_refuses_us(binary: &Binary) {
-        let haproxy = Haproxy::builder(binary).page("    http-request deny if { path_beg /stats }").start();
-        at(&haproxy.page_url("/stats"), &[]).only_problem("stats", "forbidden").mend("http-request allow");
+        let serving = |rule: &str| {
+            let rules = format!("    {rule}\n    http-request auth unless {{ http_auth(ops) }}\n\nuserlist ops\n    user ops insecure-password s3cret-word");
+            Haproxy::builder(binary).page(&rules).start()
+        };
+        let deny = "http-request deny if { path_beg /stats }";
+        let haproxy = serving(deny);
+        let seen = at(&haproxy.page_url("/stats"), &[]);
+        let finding = seen.problem("stats", "forbidden");
+        assert!(finding.mends().iter().all(|line| !line.contains("http-request allow")), "{finding:?}");
+        // `… deny if … !{ src ADDRESS }` for what is written
+        let exception = finding.mends().iter().find_map(|line| Some(line.split_once("`… deny if … ")?.1.split('`').next()?.to_owned()));
+        let exception = exception.unwrap().replace("ADDRESS", "127.0.0.1");
+        let haproxy = serving(&format!("{deny} {exception}"));
+        at(&haproxy.page_url("/stats"), &[]).problem("stats", "password-missing");
+        with_password(&haproxy.page_url("/stats"), "ops", "s3cret-word", &[]).all_is_well();
+    }
+
+    /// What is advised works.
+    fn the_users_are_in_a_userlist(binary: &Binary) {
+        let haproxy = Haproxy::builder(binary)
+            .page("    http-request auth unless { http_auth(ops) }\n\nuserlist ops\n    user ops insecure-password s3cret-word")
+            .start();
+        let url = haproxy.page_url("/stats");
+        at(&url, &[]).problem("stats", "password-missing").mend("`userlist`");
+        let seen = at(&url, &["--haproxy-config", &config(&haproxy)]);
+        seen.problem("stats", "password-missing").mend("`user` lines of `userlist ops` (`haproxy.cfg:");
+        with_password(&url, "ops", "another-word", &[]).problem("stats", "password-wrong").mend("`userlist`");
+        with_password(&url, "ops", "s3cret-word", &[]).all_is_well();
+    }
+
+    fn a_scope_that_names_nothing(binary: &Binary) {
+        let lines = "    stats scope nobody\n";
+        let haproxy = Haproxy::builder(binary).page(lines).start();
+        let url = haproxy.page_url("/stats");
+        at(&url, &[]).warning("stats", "page-empty").mend("`stats scope`");
+        let text = std::fs::read_to_string(config(&haproxy)).unwrap();
+        let line = text.lines().position(|line| line == lines.trim_end()).unwrap() + 1;
+        at(&url, &["--haproxy-config", &config(&haproxy)])
+            .warning("stats", "page-empty")
+            .mend(&format!("in `haproxy.cfg:{line}`:"));
+        // One that names something is somebody's wish.
+        let haproxy = Haproxy::builder(binary).page("    stats scope .\n").start();
+        at(&haproxy.page_url("/stats"), &[]).all_is_well();
     }
 
     /// Asked for by name it is a problem; looked for beside the page, a warning.
@@ -134,13 +189,29 @@ on_each_version! {
         let haproxy = Haproxy::builder(binary).page("").start();
         let url = haproxy.page_url("/stats");
         at(&url, &[]).all_is_well();
-        at(&url, &["--access", "operate"]).only_problem("stats", "admin-missing").mend("`stats admin if LOCALHOST`");
+        let seen = at(&url, &["--access", "operate"]);
+        let finding = seen.only_problem("stats", "admin-missing").mend("`stats admin if { http_auth(page-users) }`");
+        let mends = finding.mends();
         // Where there is a Runtime API, changes go there.
         let socket = haproxy.admin_socket();
         at(&url, &["--access", "operate", "--runtime-socket", socket.to_str().unwrap()]).all_is_well();
-        // What is advised works.
-        let haproxy = Haproxy::builder(binary).page("    stats admin if LOCALHOST").start();
-        at(&haproxy.page_url("/stats"), &["--access", "operate"]).all_is_well();
+
+        // What is advised works: its lines, with a password in place of its hash.
+        let quoted = |begin: &str| mends.iter().flat_map(|line| line.split('`')).find(|part| part.starts_with(begin)).unwrap().to_owned();
+        let userlist = mends[..2].join("\n").replace("password HASH", "insecure-password s3cret-word");
+        let lines = format!("    {}\n    {}\n\n{userlist}\n", quoted("stats http-request auth"), quoted("stats admin if"));
+        let haproxy = Haproxy::builder(binary).page(&lines).start();
+        let url = haproxy.page_url("/stats");
+        let (_, user) = finding.setting("HAPROXY_STATS_USER");
+        with_password(&url, &user, "s3cret-word", &["--access", "operate"]).all_is_well();
+        at(&url, &["--access", "operate"]).problem("stats", "password-missing");
+
+        // Where there is a `userlist`, it is the one.
+        let haproxy = Haproxy::builder(binary).page(&lines.replace("stats admin", "# stats admin").replace("page-users", "ops")).start();
+        let flags = ["--access", "operate", "--haproxy-config", &config(&haproxy)];
+        with_password(&haproxy.page_url("/stats"), &user, "s3cret-word", &flags)
+            .only_problem("stats", "admin-missing")
+            .mend("`stats admin if { http_auth(ops) }`");
     }
 }
 

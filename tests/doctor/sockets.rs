@@ -21,12 +21,13 @@ fn there_is_no_socket() {
     let folder = folder();
     let path = folder.path().join("admin.sock");
     let line = format!(
-        "`stats socket {} mode 660 level admin`",
+        "`stats socket {} mode 660 user haproxy group haproxy level admin`",
         path.to_str().unwrap()
     );
     at(&path)
         .only_problem("runtime", "socket-missing")
         .mend(&line)
+        .mend("getent group haproxy || sudo groupadd --system haproxy")
         .mend("systemctl start haproxy");
 }
 
@@ -77,7 +78,8 @@ on_each_version! {
         let seen = doctor(&[
             "--runtime-socket", socket.to_str().unwrap(), "--haproxy-config", config.to_str().unwrap(),
         ]);
-        seen.only_problem("runtime", "socket-missing").mend("systemctl start haproxy");
+        let line = format!("`stats socket {} mode 660 level admin expose-fd listeners`", socket.display());
+        seen.only_problem("runtime", "socket-missing").mend("systemctl start haproxy").mend(&line);
     }
 
     fn the_masters_socket_is_no_workers(binary: &Binary) {
@@ -133,6 +135,18 @@ on_each_version! {
         seen.finding("runtime", "answers").saw(&haproxy.info("Pid"));
         seen.finding("master", "answers").saw("1 worker");
     }
+}
+
+/// Commands go through the master's socket where no other is given: what is wrong with it is said once.
+#[test]
+fn a_master_socket_that_is_not_there_is_one_problem() {
+    let folder = folder();
+    let path = folder.path().join("master.sock");
+    let flags = ["--master-socket", path.to_str().unwrap()];
+    let seen = doctor(&flags);
+    seen.only_problem("master", "socket-missing")
+        .mend(&format!("`-W -S {}`", path.display()));
+    seen.finding("runtime", "same-as-master");
 }
 
 #[test]
@@ -230,7 +244,9 @@ on_each_version! {
             .saw("root:root, mode 0660")
             .saw("user nobody (65534)")
             .mend(&line)
-            .mend("in `haproxy.cfg:");
+            .mend("in `haproxy.cfg:")
+            .mend("getent group haproxy || sudo groupadd --system haproxy")
+            .mend("sudo usermod -aG haproxy nobody");
 
         // A group that may is one to join: `daemon` is everywhere, and 1.
         chown(&socket, None, Some(1)).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::examine::Context;
 use crate::facts::{Facts, Granted};
-use crate::finding::{Finding, Verdict, counted};
+use crate::finding::{Finding, Verdict, counted, lines};
 use crate::knowledge::{Knowledge, SocketAddress};
 use crate::permission;
 
@@ -124,13 +124,18 @@ fn no_stats_socket(door: &str, knowledge: &Knowledge, context: &Context<'_>) -> 
     } else {
         Verdict::Problem
     };
-    let line = "stats socket /run/haproxy/admin.sock mode 660 level admin";
-    let mend = match &knowledge.global {
-        Some(place) => {
-            format!("in `global` (`{place}`): `{line}`, then `sudo systemctl reload haproxy`")
-        }
-        None => format!("a section `global` with `{line}`, then `sudo systemctl reload haproxy`"),
+    let line = format!(
+        "stats socket /run/haproxy/admin.sock {} level admin",
+        permission::FOR_GROUP
+    );
+    let place = match &knowledge.global {
+        Some(place) => format!("in `global` (`{place}`): `{line}`"),
+        None => format!("a section `global` with `{line}`"),
     };
+    let mend = lines([
+        &*permission::into_group(context),
+        &*format!("{place}, then `sudo systemctl reload haproxy`"),
+    ]);
     Some(
         Finding::new(
             door,

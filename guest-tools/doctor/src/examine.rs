@@ -7,7 +7,7 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Verdict, lines};
 use crate::knowledge::Knowledge;
 use crate::url::Address;
-use crate::{config, log, page, socket};
+use crate::{config, log, page, permission, socket};
 
 /// Bytes of all files of a configuration that are read.
 const CONFIGURATION_BYTES: usize = 16 * 1024 * 1024;
@@ -22,6 +22,8 @@ pub(crate) struct Context<'a> {
     pub(crate) knowledge: Option<&'a Knowledge>,
     /// What HAProxy said when it started, where it can be asked.
     pub(crate) startup: Option<&'a str>,
+    /// Whether the statistics page has a row; none where that is not known.
+    pub(crate) page_rows: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -47,10 +49,13 @@ pub(crate) fn doctor(call: &Call<'_>) -> Result<Outcome, Failure> {
         looks: &looks,
         knowledge: knowledge.as_ref(),
         startup: None,
+        page_rows: None,
     };
     let startup = context.wants_startup().then(|| startup(call)).flatten();
+    let page = context.facts("stats").is_some_and(Facts::answered);
     let findings = examine(&Context {
         startup: startup.as_deref(),
+        page_rows: page.then(|| page_rows(call)).flatten(),
         ..context
     });
     let verdict = worst(&findings);
@@ -97,10 +102,32 @@ fn startup(call: &Call<'_>) -> Option<String> {
     reply.text().ok()
 }
 
+/// Whether there is a row behind the header of the statistics; nothing where they do not arrive.
+fn page_rows(call: &Call<'_>) -> Option<bool> {
+    let page = call.pages().open("stats", &[]).ok()?;
+    let mut header_ended = false;
+    loop {
+        let chunk = page.chunk().ok()?;
+        if chunk.is_empty() {
+            return Some(false);
+        }
+        for byte in chunk {
+            match byte {
+                b'\n' => header_ended = true,
+                byte if header_ended && !byte.is_ascii_whitespace() => return Some(true),
+                _ => {}
+            }
+        }
+    }
+}
+
 /// Everything that follows from what is known.
 pub(crate) fn examine(context: &Context<'_>) -> Vec<Finding> {
     if context.looks.is_empty() {
-        return vec![nothing_configured("no way to HAProxy is configured")];
+        return vec![nothing_configured(
+            "no way to HAProxy is configured",
+            context,
+        )];
     }
     let mut findings = Vec::new();
     for facts in context.looks {
@@ -117,7 +144,7 @@ pub(crate) fn examine(context: &Context<'_>) -> Vec<Finding> {
         }
     }
     if context.is_default() {
-        judge_defaults(&mut findings);
+        judge_defaults(&mut findings, context);
     }
     findings
 }
@@ -163,7 +190,7 @@ impl<'a> Context<'a> {
 }
 
 /// Where nothing was configured, one of two ways is enough.
-fn judge_defaults(findings: &mut Vec<Finding>) {
+fn judge_defaults(findings: &mut Vec<Finding>, context: &Context<'_>) {
     let is_fine = |door: &str| {
         findings
             .iter()
@@ -176,7 +203,7 @@ fn judge_defaults(findings: &mut Vec<Finding>) {
             0,
             nothing_configured(format!(
                 "no way to HAProxy is configured, and at the usual ones there is none: `{DEFAULT_RUNTIME}`, `{DEFAULT_PAGE}`"
-            )),
+            ), context),
         );
         return;
     }
@@ -195,11 +222,15 @@ fn judge_defaults(findings: &mut Vec<Finding>) {
     }
 }
 
-fn nothing_configured(saw: impl Into<String>) -> Finding {
+fn nothing_configured(saw: impl Into<String>, context: &Context<'_>) -> Finding {
     Finding::problem("settings", "nothing-configured", saw)
         .why("this server has to be told where HAProxy is, and HAProxy has to be told to listen there")
         .mend(lines([
-            "in `global` of HAProxy's configuration: `stats socket /run/haproxy/admin.sock mode 660 level admin`, then `sudo systemctl reload haproxy`",
+            &*permission::into_group(context),
+            &*format!(
+                "in `global` of HAProxy's configuration: `stats socket /run/haproxy/admin.sock {} level admin`, then `sudo systemctl reload haproxy`",
+                permission::FOR_GROUP
+            ),
             "for this server: `HAPROXY_RUNTIME_SOCKET=/run/haproxy/admin.sock`, or `--runtime-socket /run/haproxy/admin.sock`",
         ]))
 }

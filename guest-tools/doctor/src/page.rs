@@ -1,8 +1,10 @@
 //! The statistics page and the exporter.
 
+mod password;
 mod place;
 mod refusal;
 
+use password::admin_missing;
 use place::{Page, is_exporter};
 
 use crate::examine::Context;
@@ -29,6 +31,7 @@ pub(crate) fn examine(facts: &Facts, context: &Context<'_>) -> Vec<Finding> {
         )];
     }
     let mut findings = vec![answers(facts)];
+    findings.extend(without_rows(facts, context));
     findings.extend(admin_missing(facts, context));
     findings.extend(certificate_ends(facts, context));
     findings
@@ -64,6 +67,30 @@ fn answers(facts: &Facts) -> Finding {
         finding = finding.detail("certificate_days_left", certificate.days_left);
     }
     finding
+}
+
+/// Statistics of nothing.
+fn without_rows(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
+    if is_exporter(facts) || context.page_rows != Some(false) {
+        return None;
+    }
+    let page = Page::of(facts, context);
+    let scope = page.configured.iter().find_map(|page| page.scope.as_ref());
+    let at = scope.map_or_else(
+        || "in the frontend of the page".to_owned(),
+        |place| format!("in `{place}`"),
+    );
+    Some(
+        Finding::warning(
+            &facts.door,
+            "page-empty",
+            format!("`{}` gives statistics of no proxy at all", facts.address),
+        )
+        .why("`stats scope` keeps all proxies from the page but those that it names, and it names none that there is")
+        .mend(format!(
+            "{at}: take the `stats scope` lines out, or name proxies in them (`.` is the one of the page)"
+        )),
+    )
 }
 
 fn certificate_ends(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
@@ -109,35 +136,4 @@ fn same_as_page(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
             ),
         )
     })
-}
-
-/// Where changes are allowed and would go through the page.
-fn admin_missing(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
-    let wanted = matches!(facts.access.as_str(), "operate" | "admin");
-    if facts.admin_form != Some(false) || !wanted {
-        return None;
-    }
-    // Then changes go there.
-    if context.facts("runtime").is_some_and(Facts::answered) {
-        return None;
-    }
-    let page = Page::of(facts, context);
-    let section = page.configured.first().map_or_else(
-        || "the frontend of the page".to_owned(),
-        |page| format!("`{}` (`{}`)", page.section, page.place),
-    );
-    Some(
-        Finding::problem(
-            &facts.door,
-            "admin-missing",
-            format!(
-                "`{}` has no form by which servers are changed, and this server is allowed to change things (access {})",
-                facts.address, facts.access
-            ),
-        )
-        .why("without `stats admin`, or where its condition does not hold for us, the page shows and changes nothing; there is no Runtime API through which changes could go")
-        .mend(format!(
-            "in {section}: `stats admin if LOCALHOST` (or a condition that holds for this machine's address), beside `stats auth USER:PASSWORD`"
-        )),
-    )
 }

@@ -20,6 +20,9 @@ pub(crate) fn examine(facts: &Facts, context: &Context<'_>) -> Vec<Finding> {
             "the look was broken off",
         )];
     }
+    if let Some(finding) = same_as_master(facts, context) {
+        return vec![finding];
+    }
     if let Some(error) = facts.connect_error() {
         return vec![unconnected::unconnected(facts, error, context)];
     }
@@ -37,4 +40,21 @@ pub(crate) fn examine(facts: &Facts, context: &Context<'_>) -> Vec<Finding> {
         "master" => vec![answer::master(facts)],
         _ => answer::runtime(facts, context),
     }
+}
+
+/// Where commands go through the master's socket, what is wrong with that is said once.
+fn same_as_master(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
+    let fails = |facts: &Facts| facts.connect_error().is_some() || facts.failed().is_some();
+    let master = context.facts("master")?;
+    let same = facts.door == "runtime" && facts.master && facts.address == master.address;
+    (same && fails(facts) && fails(master)).then(|| {
+        Finding::skipped(
+            &facts.door,
+            "same-as-master",
+            format!(
+                "commands go through the master's socket `{}`, which is of no use",
+                facts.address
+            ),
+        )
+    })
 }

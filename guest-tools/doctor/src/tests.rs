@@ -26,6 +26,7 @@ fn found(looks: &[Value], configuration: Option<&str>) -> Vec<Finding> {
         looks: &looks,
         knowledge: knowledge.as_ref(),
         startup: None,
+        page_rows: None,
     })
 }
 
@@ -231,6 +232,32 @@ fn a_group_that_may_is_joined_and_roots_is_not() {
         mends[0].starts_with("in `haproxy.cfg:2`, instead of `stats socket /var/run/haproxy/admin.sock mode 600 user haproxy level admin`: `stats socket /var/run/haproxy/admin.sock mode 660 user haproxy level admin group ops`"),
         "{mends:?}"
     );
+    // Whoever is in the group of the socket is an administrator: one that others are in is not proposed.
+    for (user, groups) in [
+        (
+            "ops",
+            json!([{"id": 100, "name": "users"}, {"id": 4, "name": "adm"}]),
+        ),
+        ("ops", json!([])),
+        ("nobody", json!([{"id": 65534, "name": "nobody"}])),
+    ] {
+        let mut facts = denied(json!({"id": 0, "name": "root"}), "0660");
+        facts["file"]["process"] = json!({"user": {"id": 1000, "name": user}, "groups": groups});
+        let mends = mend(facts, None);
+        assert_eq!(
+            mends[..2],
+            [
+                "getent group haproxy || sudo groupadd --system haproxy".to_owned(),
+                format!(
+                    "sudo usermod -aG haproxy {user}, then log in again (`id` shows the groups)"
+                )
+            ]
+        );
+        assert!(
+            mends[2].contains("mode 660 group haproxy level admin`"),
+            "{mends:?}"
+        );
+    }
 }
 
 #[test]
@@ -258,6 +285,108 @@ fn a_stats_socket_has_no_password() {
         finding.mend[0]
             .starts_with("in `haproxy.cfg:2`: `stats socket ipv4@127.0.0.1:9999 level admin`;"),
         "{finding:?}"
+    );
+}
+
+/// What stands between a page and its users is named where the configuration is known.
+#[test]
+fn the_users_of_a_page_are_where_its_rule_says() {
+    let refused = || page(Some(("unauthorized", "401")));
+    let of = |rules: &str| {
+        let text = format!(
+            "userlist ops\n    user x password y\nfrontend stats\n    bind 192.0.2.7:8404\n    mode http\n    stats uri /stats\n{rules}"
+        );
+        one(&[refused()], Some(&text)).mend.join("\n")
+    };
+    let userlist = "`user` lines of `userlist ops` (`haproxy.cfg:1`), which `http-request auth` of `frontend stats`";
+    for rules in [
+        "    stats http-request auth unless { http_auth(ops) }\n",
+        "    http-request auth realm r unless { http_auth_group(ops) admins }\n",
+        "    http-request auth unless known\n    acl known http_auth(ops)\n",
+    ] {
+        assert!(of(rules).contains(userlist), "{rules}: {}", of(rules));
+    }
+    let unknown = of("    http-request auth unless { var(txn.ok) -m bool }\n");
+    assert!(
+        unknown
+            .contains("the users that `http-request auth` of `frontend stats` (`haproxy.cfg:7`)"),
+        "{unknown}"
+    );
+    let lines = of("    stats auth a:b\n");
+    assert!(
+        lines.contains("`stats auth` of `frontend stats` (`haproxy.cfg:7`)"),
+        "{lines}"
+    );
+    // Nothing is known.
+    let mends = one(&[refused()], None).mend.join("\n");
+    assert!(
+        mends.contains("`stats auth USER:PASSWORD`") && mends.contains("http_auth(USERLIST)"),
+        "{mends}"
+    );
+}
+
+#[test]
+fn a_log_of_long_ago_is_told() {
+    let log = |age: u64, size: u64| {
+        one(
+            &[json!({"door": "log", "paths": [
+                {"path": "/var/log/haproxy.log", "readable": true, "size": size, "changed_seconds_ago": age}]})],
+            None,
+        )
+    };
+    let told = |finding: Finding| (finding.verdict, finding.id, finding.saw);
+    let is = |verdict, id: &str, saw: &str| (verdict, id.to_owned(), saw.to_owned());
+    let days = |days: u64| days * 86_400;
+    assert_eq!(
+        told(log(days(400), 2)),
+        is(
+            Verdict::Warning,
+            "log-old",
+            "1 file with 2 bytes, last written 400 days ago"
+        )
+    );
+    assert_eq!(
+        told(log(days(7) - 1, 1)),
+        is(
+            Verdict::Ok,
+            "reads",
+            "1 file with 1 byte, last written 6 days ago"
+        )
+    );
+    assert_eq!(told(log(days(7), 1)).1, "log-old");
+    assert_eq!(
+        told(log(days(400), 0)),
+        is(Verdict::Warning, "log-empty", "1 file, and nothing in it")
+    );
+}
+
+#[test]
+fn a_master_socket_that_is_wrong_is_one_problem() {
+    let missing = |door: &str, master: bool| {
+        json!({"door": door, "access": "read", "address": "unix:///run/m.sock", "timeout": 10.0, "master": master,
+            "file": {"path": "/run/m.sock", "kind": "absent"},
+            "connects": [{"address": "/run/m.sock", "error": {"code": "not-found", "message": "there is no socket"}}]})
+    };
+    let findings = found(&[missing("runtime", true), missing("master", true)], None);
+    let told: Vec<_> = findings
+        .iter()
+        .map(|finding| (finding.verdict, &*finding.id))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Verdict::Skipped, "same-as-master"),
+            (Verdict::Problem, "socket-missing")
+        ]
+    );
+    // Two settings are two problems.
+    let findings = found(&[missing("runtime", false), missing("master", true)], None);
+    assert_eq!(
+        findings
+            .iter()
+            .filter(|finding| finding.verdict == Verdict::Problem)
+            .count(),
+        2
     );
 }
 

@@ -20,9 +20,7 @@ impl<'a> Page<'a> {
                 by_network(self.facts, &error.code, error)
             }
             "unauthorized" => self.unauthorized(message),
-            "forbidden" => problem("forbidden")
-                .why("a rule of HAProxy's configuration (`http-request deny`, `stats http-request deny`) refuses this path, this user, or the address of this machine")
-                .mend("let this machine through before that rule: `http-request allow if { src 127.0.0.1 }` with its address in place of 127.0.0.1"),
+            "forbidden" => forbidden(self.door(), message),
             "not-found" => self.wrong_path(message),
             "unavailable" if self.facts.status == Some(503) => self.wrong_path(message),
             // The same change, but it is not HAProxy that says so.
@@ -65,26 +63,6 @@ impl<'a> Page<'a> {
             // the host's words are exact for all that is wrong with certificates
             code => Finding::problem(self.door(), code, message)
                 .mend(error.hint.clone().unwrap_or_else(|| self.elsewhere())),
-        }
-    }
-
-    fn unauthorized(&self, message: &str) -> Finding {
-        let lines_of = match self.configured.iter().find(|page| page.auth) {
-            Some(page) => format!("`stats auth` of `{}` (`{}`)", page.section, page.place),
-            None => "the page's `stats auth USER:PASSWORD` lines".to_owned(),
-        };
-        if self.facts.credentials {
-            Finding::problem(self.door(), "password-wrong", message)
-                .why("the page does not know the configured name, or it has another password")
-                .mend(format!(
-                    "compare `HAPROXY_STATS_USER` and the content of `HAPROXY_STATS_PASSWORD_FILE` (or `HAPROXY_STATS_PASSWORD`) with {lines_of}; a colon or a line feed counts, too"
-                ))
-        } else {
-            Finding::problem(self.door(), "password-missing", message)
-                .why("the page wants a name and a password (`stats auth`), and this server has none to give")
-                .mend(format!(
-                    "`HAPROXY_STATS_USER=…` and `HAPROXY_STATS_PASSWORD_FILE=/path/of/a/file` with one of {lines_of}"
-                ))
         }
     }
 
@@ -161,10 +139,9 @@ impl<'a> Page<'a> {
 
     fn redirected(&self, message: &str) -> Finding {
         // `… sends on to `https://lb/stats`, which …`
-        let target = message
-            .split("sends on to `")
-            .nth(1)
-            .and_then(|rest| rest.split('`').next());
+        let target = message.split("sends on to `").nth(1);
+        // `;csv` and the like are added to the address of the page, and are no part of it.
+        let target = target.and_then(|rest| rest.split(['`', ';']).next());
         Finding::problem(self.door(), "redirected", message)
             .why("the name and the password of the page go to no other server than the configured one")
             .mend(match target {
@@ -227,6 +204,17 @@ impl<'a> Page<'a> {
         let mut lines = self.context.startup?.lines();
         lines.find(|line| line.contains("'stats' statement ignored"))
     }
+}
+
+/// A rule says no.
+fn forbidden(door: &str, message: &str) -> Finding {
+    Finding::problem(door, "forbidden", message)
+        .why("a rule of HAProxy's configuration (`http-request deny`, `stats http-request deny`) refuses this path, this user, or the address of this machine")
+        .mend(lines([
+            "except this machine in the rule itself, with its address in place of ADDRESS: `… deny if …` becomes `… deny if … !{ src ADDRESS }`, in each alternative of its condition",
+            "and `… deny unless …` becomes `… deny unless … || { src ADDRESS }`",
+            "but let no rule before it `allow`: that ends all further rules, and with them the one that asks for a password",
+        ]))
 }
 
 fn nobody_listens(facts: &Facts, context: &Context<'_>) -> Finding {

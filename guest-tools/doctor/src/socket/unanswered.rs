@@ -53,7 +53,7 @@ pub(super) fn unanswered(
                 )
             })),
         "interrupted" | "connection-reset" => closed(facts, saw, context),
-        _ => finding("no-answer").mend(error.hint.clone().unwrap_or_else(|| start(facts))),
+        _ => finding("no-answer").mend(error.hint.clone().unwrap_or_else(|| start(facts, context))),
     }
 }
 
@@ -96,7 +96,7 @@ fn closed(facts: &Facts, saw: &str, context: &Context<'_>) -> Finding {
                 "it is a `bind` of `{}` (`{}`), not a `stats socket`",
                 bind.section, bind.place
             ))
-            .mend(elsewhere(facts, context).unwrap_or_else(|| start(facts)));
+            .mend(elsewhere(facts, context).unwrap_or_else(|| start(facts, context)));
     }
     Finding::problem(&facts.door, "closed-at-once", saw)
         .why("what listens there closes the connection without an answer: another service (one that wants TLS, for example), or an HAProxy that is just stopping")

@@ -21,7 +21,7 @@ pub(super) fn unconnected(facts: &Facts, error: &Trouble, context: &Context<'_>)
             format!("the socket `{}` is there, and nobody listens", facts.address),
         )
         .why("HAProxy ended without removing its socket: it has crashed, was killed, or listens elsewhere by now")
-        .mend(elsewhere(facts, context).unwrap_or_else(|| start(facts))),
+        .mend(elsewhere(facts, context).unwrap_or_else(|| start(facts, context))),
         "permission-denied" => forbidden(facts, context),
         "connection-refused" => nobody_listens(facts, context),
         // the queue of those that wait is full
@@ -81,7 +81,7 @@ fn at_path(facts: &Facts, file: &PathFacts, context: &Context<'_>) -> Option<Fin
                 ),
             )
             .why("the socket that it leads to is gone: HAProxy does not run, or listens elsewhere")
-            .mend(elsewhere(facts, context).unwrap_or_else(|| start(facts))),
+            .mend(elsewhere(facts, context).unwrap_or_else(|| start(facts, context))),
         ),
         "socket" if file.write == Some(false) => {
             let owned = permission::owned(
@@ -131,7 +131,7 @@ fn stopped_at(facts: &Facts, file: &PathFacts, stop: &Stop, context: &Context<'_
             "folder-missing",
             format!("`{folder}` is not a folder, so that there is no `{path}`"),
         )
-        .mend(elsewhere(facts, context).unwrap_or_else(|| start(facts))),
+        .mend(elsewhere(facts, context).unwrap_or_else(|| start(facts, context))),
         _ => finding(
             "folder-missing",
             format!("the folder `{folder}` does not exist, so that there is no socket `{path}`"),
@@ -155,7 +155,7 @@ fn missing(facts: &Facts, context: &Context<'_>) -> Finding {
     }
     Finding::problem(&facts.door, "socket-missing", saw)
         .why("HAProxy does not run, or is not told to make this socket; a path in a `chroot` is outside of it, and in a container the socket's folder must be mounted")
-        .mend(start(facts))
+        .mend(start(facts, context))
 }
 
 fn nobody_listens(facts: &Facts, context: &Context<'_>) -> Finding {
@@ -176,7 +176,7 @@ fn nobody_listens(facts: &Facts, context: &Context<'_>) -> Finding {
     }
     Finding::problem(&facts.door, "nobody-listens", saw)
         .why("HAProxy does not run there, or has no `stats socket` with this port; of a container the port must be published")
-        .mend(start(facts))
+        .mend(start(facts, context))
 }
 
 /// What the network says of a host, the same for sockets and pages.
