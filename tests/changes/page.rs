@@ -36,6 +36,9 @@ backend be_agent
 backend be_track
     server first 127.0.0.1:1 check inter 1h
     server second 127.0.0.1:1 track first
+    server third 127.0.0.1:1 track first
+backend be_plain
+    server p1 127.0.0.1:1 disabled
 ";
 
 fn site(binary: &Binary, lines: &str) -> Haproxy {
@@ -327,6 +330,58 @@ haproxy_mcp_testkit::on_each_version! {
             assert_eq!(response.answer()["holds"], json!(true), "{tool}: {}", response.message);
             assert_eq!(field(&haproxy, "be_app", "app_dead", "srv_admin_state"), bits, "{tool}");
         }
+    }
+
+    /// What comes back from maintenance is what its checks or the tracked server say: down, it does not show draining. What
+    /// tracks another may be drained as that one.
+    fn draining_is_done_where_it_is_seen_for_sure(binary: &Binary) {
+        let haproxy = site(binary, ADMIN);
+        let server = serve(&haproxy, "operate");
+        let comes_to = |path: &str, wanted: &str| {
+            let (backend, name) = path.split_once('/').unwrap();
+            until(path, || match column(&haproxy, backend, name, "status") {
+                status if status.starts_with(wanted) => Ok(()),
+                status => Err(status),
+            });
+        };
+        for (path, prepared, status) in [
+            ("be_track/second", "be_track/second state ready", "UP"),
+            ("be_track/third", "be_track/third state maint", "MAINT"),
+            ("be_track/third", "be_track/first health down", "MAINT"),
+            ("be_app/app1", "be_app/app1 state maint", "MAINT"),
+            ("be_agent/a1", "be_agent/a1 state maint", "MAINT"),
+        ] {
+            haproxy.raw(&format!("set server {prepared}"));
+            comes_to(path, status);
+            let (backend, name) = path.split_once('/').unwrap();
+            let before = state_of(&haproxy, backend, name);
+            let response = server.call("set_server_state", with(of(backend, name), "state", json!("drain")));
+            let error = response.error();
+            assert_eq!(error["code"], "rejected", "{path}: {error}");
+            assert_eq!(error["details"]["reason"], "not-shown", "{path}: {error}");
+            assert!(error["message"].as_str().unwrap().contains("nothing was changed"), "{path}: {error}");
+            assert!(error["hint"].as_str().unwrap().contains("enable_server"), "{path}: {error}");
+            assert_eq!(state_of(&haproxy, backend, name), before, "{path}: {error}");
+        }
+        // What cannot be seen in spite of that was done: that is what is said.
+        haproxy.raw("set server be_track/first health up");
+        haproxy.raw("set server be_track/first state drain");
+        comes_to("be_track/second", "DRAIN");
+        let error = server.call("enable_server", of("be_track", "third")).error().clone();
+        assert_eq!(error["code"], "not-applied", "{error}");
+        assert_eq!(error["details"]["reason"], "not-shown", "{error}");
+        assert!(error["message"].as_str().unwrap().starts_with("HAProxy took the change"), "{error}");
+        assert!(error["hint"].as_str().unwrap().contains("do not repeat it"), "{error}");
+        let bits = field(&haproxy, "be_track", "third", "srv_admin_state");
+        assert_eq!(bits, "16", "{error}");
+
+        let response = server.call("set_server_state", with(of("be_plain", "p1"), "state", json!("drain")));
+        let answer = response.answer();
+        assert_eq!(answer["holds"], json!(true), "{answer}");
+        // `disabled` in the configuration stays, and is not on the page
+        assert_eq!(field(&haproxy, "be_plain", "p1", "srv_admin_state"), "12", "{answer}");
+        assert_eq!(answer["after"]["admin_state"], json!(["fdrain"]), "{answer}");
+        assert!(answer["note"].as_str().unwrap().contains("cmaint"), "{answer}");
     }
 
     fn what_is_not_there_or_not_configured_is_told(binary: &Binary) {

@@ -5,11 +5,11 @@
 
 /// Bit and name; the names are those of the manual, without their prefix `SRV_ADMF_`.
 const BITS: [(u64, &str); 7] = [
-    // asked for at run time
+    // asked for at run time, or begun with by `disabled` in the configuration
     (0x01, "fmaint"),
     // inherited from the server that it tracks
     (0x02, "imaint"),
-    // `disabled` in the configuration
+    // `disabled` in the configuration, also of one that was enabled since: no maintenance by itself
     (0x04, "cmaint"),
     // drained at run time
     (0x08, "fdrain"),
@@ -35,8 +35,13 @@ pub fn names(state: u64) -> Vec<String> {
     names
 }
 
-/// The names that the status in the statistics tells, as far as it does: `disabled` of the configuration and a host name
-/// set at run time are not in it. None where it says nothing: a server that is down may be drained, too, and one that
+/// What of it no statistics tell: `disabled` in the configuration stays set when the server is enabled, and such a server is
+/// in maintenance for `fmaint` as well, as one is that was put into it at run time.
+pub const CMAINT_NOT_SHOWN: &str = "whether a server is `disabled` in the configuration (cmaint): one that is not in \
+    maintenance may have been enabled since, and fmaint may come from there";
+
+/// The names that the status in the statistics tells, as far as it does: `cmaint` and `hmaint` are not in it, whatever it
+/// is, so that the list is never known to be whole ([`CMAINT_NOT_SHOWN`]). None where it says nothing: a server that is down may be drained, too, and one that
 /// tracks another may be drained for either reason.
 ///
 /// A server has the first of these that holds: `MAINT (via be/srv)`, `MAINT (resolution)`, `MAINT`; then what its checks

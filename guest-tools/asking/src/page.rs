@@ -49,6 +49,16 @@ pub fn act_on_page(pages: Pages, action: &str, backend: &str, server: &str) -> R
             Some("no-such-object") => {
                 "it was removed just now: list_servers lists the servers of a backend"
             }
+            Some("partly-done") => {
+                "the page did only a part of it: read what is there now with get_server before anything is asked again"
+            }
+            Some("too-large") => {
+                "the form must fit into one buffer of HAProxy (`tune.bufsize`): name fewer servers at once"
+            }
+            Some("invalid-method") => {
+                "is it the address of HAProxy's statistics page, with nothing between that changes requests? See \
+                 HAPROXY_STATS_URL"
+            }
             Some(_) => "the page's verdict says what is wrong; get_server shows how the server is set",
         };
         failure.hint(hint)

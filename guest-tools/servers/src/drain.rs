@@ -141,5 +141,5 @@ pub(crate) fn drain_server(call: &Call<'_>) -> Result<Outcome, Failure> {
         waited_seconds,
     };
     let line = origin.line(line);
-    Ok(Outcome::of(&named.answer_from(&origin, answer))?.text(line))
+    Ok(Outcome::of(&named.answer_on_service(&origin, answer))?.text(line))
 }

@@ -1,7 +1,8 @@
 //! A server by its name, as HAProxy wants it: `backend/server`.
 
 use haproxy_asking::{
-    Object, Origin, Row, SaidBy, act_on_page, is_number, no_such_backend, row, row_of_page, states,
+    Object, Origin, Row, SaidBy, act_on_page, admin_state, is_number, no_such_backend, row,
+    row_of_page, states,
 };
 use haproxy_mcp_sdk::{Failure, Instance, Need};
 use haproxy_replies::names::{LISTED, Nearest};
@@ -72,6 +73,25 @@ impl Named {
     pub(crate) fn answer_from<T: Serialize>(&self, origin: &Origin, about: T) -> Answer<'_, T> {
         Answer {
             said: Some(origin.said(None)),
+            ..self.answer(about)
+        }
+    }
+
+    /// An answer about whether it is in service, from this source.
+    pub(crate) fn answer_on_service<T: Serialize>(
+        &self,
+        origin: &Origin,
+        about: T,
+    ) -> Answer<'_, T> {
+        let note = match origin {
+            Origin::Runtime(_) => None,
+            Origin::Page(_) => Some(format!(
+                "the statistics page does not say {}",
+                admin_state::CMAINT_NOT_SHOWN
+            )),
+        };
+        Answer {
+            said: Some(origin.said(note)),
             ..self.answer(about)
         }
     }

@@ -15,6 +15,7 @@ const COLUMNS: &[&str] = &[
     "status",
     "tracked",
     "throttle",
+    "chkfail",
     "check_status",
     "check_health",
     "agent_status",
@@ -116,6 +117,12 @@ impl Shown {
         }
     }
 
+    /// Whether a health check or an agent says what it is, also where that waits for the end of maintenance: the column
+    /// `chkfail` is there nevertheless (2.6 to 3.4).
+    fn is_checked(&self) -> bool {
+        self.0.number("chkfail").is_some() || self.agent_check() == Checked::Enabled
+    }
+
     /// Whether the page would show this state; else the refusal.
     pub(crate) fn would_show(&self, wanted: Asked, path: &str) -> Result<(), Failure> {
         let status = self.status();
@@ -127,6 +134,28 @@ impl Shown {
                 ),
                 "that needs HAProxy's Runtime API; or end the other reason first: of the server that it tracks, or of the \
                  name that does not resolve",
+            ));
+        }
+        if wanted == Asked::Drain && self.tracks() && self.asked().is_some() {
+            return Err(not_shown(
+                format!(
+                    "the statistics page does not show whether a server that tracks another is drained itself: `{path}` \
+                     tracks `{}`; nothing was changed",
+                    self.0.text("tracked")
+                ),
+                "drain the server that it tracks, which drains this one too, or take this one out with disable_server and \
+                 back in with enable_server, which the page shows",
+            ));
+        }
+        // Out of maintenance it comes as its checks find it.
+        if wanted == Asked::Drain && self.in_maintenance() && self.is_checked() {
+            return Err(not_shown(
+                format!(
+                    "the statistics page does not show whether a server that is down is drained, as one that is checked may \
+                     be right after maintenance: `{path}` is `{status}`; nothing was changed"
+                ),
+                "in maintenance it gets no new sessions in any case: enable_server takes it out, and once get_server shows it \
+                 up, it can be drained",
             ));
         }
         if wanted != Asked::Maint && self.asked().is_none() {

@@ -289,9 +289,12 @@ pub(crate) fn judged<T: Serialize + PartialEq>(
             let seen =
                 serde_json::json!({ "reason": "not-shown", "before": before, "after": after });
             Err(Failure::not_applied(format!(
-                "the statistics page says that it did it, and does not show whether it is so: {what}"
+                "HAProxy took the change, as its statistics page says, and the page does not show whether it is in effect: \
+                 {what}"
             ))
-            .hint("look at it through HAProxy's Runtime API, or again with get_server once its state is another")
+            .hint(
+                "do not repeat it: look at it through HAProxy's Runtime API, or with get_server once its status is another",
+            )
             .details(seen.to_string()))
         }
         verdict => Change::confirmed(before, after, verdict == Verdict::Holds, what),

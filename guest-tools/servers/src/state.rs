@@ -74,7 +74,7 @@ fn set(call: &Call<'_>, named: &Named, wanted: Asked) -> Result<Outcome, Failure
     let left_maintenance = before.state == Some(Asked::Maint) && wanted == Asked::Ready;
     let read = || {
         let mut after = named.service(&origin)?;
-        // The page does not show whether one that is down is drained; one that was in maintenance is not.
+        // The page does not show whether one that is down is drained; one that came out of maintenance is not.
         if left_maintenance
             && after.state.is_none()
             && after.admin_state.is_none()
@@ -93,5 +93,5 @@ fn set(call: &Call<'_>, named: &Named, wanted: Asked) -> Result<Outcome, Failure
         line = format!("{line} ({})", admin.join(", "));
     }
     let line = origin.line(line);
-    Ok(Outcome::of(&named.answer_from(&origin, change))?.text(line))
+    Ok(Outcome::of(&named.answer_on_service(&origin, change))?.text(line))
 }

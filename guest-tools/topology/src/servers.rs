@@ -111,12 +111,14 @@ pub(crate) struct Missing {
     address: bool,
     maintenance: bool,
     drain: bool,
+    servers: usize,
 }
 
 impl Missing {
     /// Adds a server.
     pub(crate) fn add(&mut self, address: bool, admin_state: Option<&[String]>) {
         self.address |= !address;
+        self.servers += 1;
         match admin_state {
             None => self.drain = true,
             Some(names) => self.maintenance |= names.iter().any(|name| name.ends_with("maint")),
@@ -136,8 +138,9 @@ impl Missing {
             ),
             (
                 self.maintenance,
-                "whether maintenance has further reasons (cmaint, imaint, rmaint)",
+                "whether maintenance has further reasons (fmaint, imaint, rmaint)",
             ),
+            (self.servers > 0, admin_state::CMAINT_NOT_SHOWN),
         ]
         .into_iter()
         .filter_map(|(missing, part)| missing.then_some(part))

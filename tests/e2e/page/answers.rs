@@ -293,6 +293,7 @@ backend be_tracking
                         same.then_some((page, after)).ok_or_else(|| before.to_string())
                     });
                     assert_eq!(page["status"], truth["status"], "{page}");
+                    assert!(page["note"].as_str().unwrap().contains("(cmaint)"), "{page}");
                     let Some(said) = page.get("admin_state") else {
                         let first = page["status"].as_str().unwrap().split(' ').next().unwrap();
                         assert!(
