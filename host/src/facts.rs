@@ -35,3 +35,8 @@ impl Trouble {
 pub(crate) fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1_000_000.0).round() / 1000.0
 }
+
+/// `0.5 s`, `10 s`.
+pub(crate) fn seconds(time: &Duration) -> String {
+    format!("{} s", (time.as_secs_f64() * 1000.0).round() / 1000.0)
+}

@@ -19,6 +19,7 @@ mod deadlines;
 mod endings;
 mod errors;
 mod identity;
+mod looks;
 mod master;
 mod pages;
 mod unreachable;

@@ -1,7 +1,10 @@
 //! The files of the configuration and of the log.
 
+use std::path::PathBuf;
+
 use serde::Serialize;
 
+use super::Look;
 use super::path::PathAccess;
 use crate::files::{self, Granted};
 use crate::policy::Artefact;
@@ -24,13 +27,35 @@ struct One {
 }
 
 /// Of an artefact.
-pub(super) async fn look(files: &Granted, artefact: Artefact) -> Facts {
-    let paths = files.look(artefact).await;
-    let one = |granted: files::PathFacts| One {
-        access: (!granted.readable).then(|| PathAccess::of(&granted.granted)),
-        granted,
+pub(super) async fn look(files: &Granted, artefact: Artefact, look: &Look<'_>) -> Facts {
+    let Some(granted) = look.hold(files.look(artefact)).await else {
+        let unseen = files.unseen(artefact, look.begun.elapsed());
+        return Facts::of(unseen, Vec::new());
     };
-    Facts {
-        paths: paths.into_iter().map(one).collect(),
+    let unreadable: Vec<PathBuf> = granted
+        .iter()
+        .filter(|granted| !granted.readable)
+        .map(|granted| granted.granted.clone())
+        .collect();
+    let accesses = look.see(move || unreadable.iter().map(|path| PathAccess::of(path)).collect());
+    let accesses = accesses.await.unwrap_or_default();
+    Facts::of(granted, accesses)
+}
+
+impl Facts {
+    /// What was granted, and the accesses to what of it cannot be read, as far as there are any.
+    fn of(granted: Vec<files::PathFacts>, accesses: Vec<PathAccess>) -> Self {
+        let mut accesses = accesses.into_iter();
+        let one = |granted: files::PathFacts| One {
+            access: if granted.readable {
+                None
+            } else {
+                accesses.next()
+            },
+            granted,
+        };
+        Self {
+            paths: granted.into_iter().map(one).collect(),
+        }
     }
 }

@@ -3,13 +3,12 @@
 use std::net::SocketAddr;
 
 use serde::Serialize;
-use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
+use super::Look;
 use super::system::Connections;
 use crate::doors::Doors;
 use crate::haproxy::pages::{PageDoor, PageFacts};
-use crate::haproxy::{AddressFamily, Bounds, Door, Endpoint, RuntimeApi, WireError};
+use crate::haproxy::{AddressFamily, Door, Endpoint, RuntimeApi, Timeouts, WireError};
 use crate::policy::{Page, Probe};
 use crate::visible::visible;
 
@@ -30,26 +29,23 @@ pub(super) struct Facts {
 }
 
 /// Of a page that is configured.
-pub(super) async fn look(
-    doors: &Doors,
-    page: Page,
-    bounds: Bounds,
-    cancel: &CancellationToken,
-) -> Option<Facts> {
-    let facts = doors.pages.look(page, bounds, cancel).await?;
+pub(super) async fn look(doors: &Doors, page: Page, look: &Look<'_>) -> Option<Facts> {
+    let facts = doors.pages.look(page, look.bounds, look.cancel).await?;
     let door = doors.pages.configured(page)?;
     let code = facts.error.as_ref().map_or("", |error| error.code);
     let silent = matches!(code, "first-byte-timeout" | "total-timeout");
     let other = matches!(code, "not-http" | "interrupted");
     let (answers_as, says) = if other {
-        as_runtime(&doors.runtime, door, bounds, cancel).await
+        as_runtime(doors, page, door, look).await
     } else {
         (None, None)
     };
+    let connections = match address(door).filter(|_| silent) {
+        Some(address) => look.see(move || Connections::of_address(address)).await,
+        None => None,
+    };
     Some(Facts {
-        connections: address(door)
-            .filter(|_| silent)
-            .map(Connections::of_address),
+        connections,
         answers_as,
         says,
         page: facts,
@@ -58,12 +54,12 @@ pub(super) async fn look(
 
 /// Whether a Runtime API is where a page should be; else what is said there.
 async fn as_runtime(
-    api: &RuntimeApi,
-    page: &PageDoor,
-    bounds: Bounds,
-    cancel: &CancellationToken,
+    doors: &Doors,
+    page: Page,
+    door: &PageDoor,
+    look: &Look<'_>,
 ) -> (Option<&'static str>, Option<String>) {
-    let url = page.url.as_url();
+    let url = door.url.as_url();
     let (Some(host), Some(port)) = (url.host_str(), url.port_or_known_default()) else {
         return (None, None);
     };
@@ -72,16 +68,20 @@ async fn as_runtime(
         port,
         family: AddressFamily::Any,
     };
+    let timeouts = Timeouts {
+        connect: door.timeout,
+        first_byte: door.timeout,
+        total: door.timeout,
+    };
     let door = Door {
         endpoint,
         master: false,
     };
-    let bounds = Bounds {
-        deadline: bounds.deadline.min(Instant::now() + page.timeout),
-        ..bounds
+    let Ok(_slot) = doors.pages.slot(page, look.bounds, look.cancel).await else {
+        return (None, None);
     };
-    let through = api.through(door);
-    match through.probe(Probe::Version, bounds, cancel).await {
+    let api = RuntimeApi::new(doors.runtime.name().clone(), door, timeouts);
+    match api.probe(Probe::Version, look.bounds, look.cancel).await {
         Ok(_) => (Some("runtime"), None),
         Err(WireError::NotHaproxy { what, .. }) => (None, Some(visible(&what, 200).into_owned())),
         Err(_) => (None, None),

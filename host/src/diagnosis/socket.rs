@@ -4,13 +4,13 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
+use super::Look;
 use super::path::PathAccess;
 use super::system::{Connections, Process};
 use crate::facts::{Trouble, milliseconds};
-use crate::haproxy::reach::{Attempt, reach};
-use crate::haproxy::{Bounds, DialError, Door, Endpoint, RuntimeApi, WireError};
+use crate::haproxy::reach::Attempt;
+use crate::haproxy::{DialError, Door, Endpoint, RuntimeApi, WireError};
 use crate::policy::Probe;
 
 /// Characters of an answer: `show info` has 3,000.
@@ -69,51 +69,58 @@ struct Asked {
 }
 
 /// Of the socket by which commands go to the worker.
-pub(super) async fn look_at_runtime(
-    api: &RuntimeApi,
-    bounds: Bounds,
-    cancel: &CancellationToken,
-) -> Option<SocketFacts> {
+pub(super) async fn look_at_runtime(api: &RuntimeApi, look: &Look<'_>) -> Option<SocketFacts> {
     let door = api.door()?;
     let commands = [("show info", Probe::Info), ("show cli level", Probe::Level)];
-    Some(look(api, door, &commands, bounds, cancel).await)
+    Some(look_at(api, door, &commands, look).await)
 }
 
 /// Of the master's socket.
-pub(super) async fn look_at_master(
-    api: &RuntimeApi,
-    bounds: Bounds,
-    cancel: &CancellationToken,
-) -> Option<SocketFacts> {
+pub(super) async fn look_at_master(api: &RuntimeApi, look: &Look<'_>) -> Option<SocketFacts> {
     let door = Door {
         endpoint: api.master()?.clone(),
         master: true,
     };
     let through = api.through(door.clone());
     let commands = [("show proc", Probe::Processes), ("show info", Probe::Info)];
-    Some(look(&through, &door, &commands, bounds, cancel).await)
+    Some(look_at(&through, &door, &commands, look).await)
 }
 
-async fn look(
+async fn look_at(
     api: &RuntimeApi,
     door: &Door,
     commands: &[(&'static str, Probe)],
-    bounds: Bounds,
-    cancel: &CancellationToken,
+    look: &Look<'_>,
 ) -> SocketFacts {
-    let bounds = Bounds {
-        deadline: bounds.deadline.min(Instant::now() + api.time_to_answer()),
-        ..bounds
+    let (file, mut facts) = tokio::join!(
+        at_path(&door.endpoint, look),
+        ask(api, door, commands, look)
+    );
+    facts.file = file;
+    facts
+}
+
+/// What lies at the path of a Unix socket.
+async fn at_path(endpoint: &Endpoint, look: &Look<'_>) -> Option<PathAccess> {
+    let Endpoint::Unix(path) = endpoint else {
+        return None;
     };
+    let path = path.clone();
+    look.see(move || PathAccess::of(&path)).await
+}
+
+async fn ask(
+    api: &RuntimeApi,
+    door: &Door,
+    commands: &[(&'static str, Probe)],
+    look: &Look<'_>,
+) -> SocketFacts {
     let endpoint = &door.endpoint;
     let mut facts = SocketFacts {
         address: endpoint.to_string(),
         master: door.master,
         timeout: api.time_to_answer().as_secs_f64(),
-        file: match endpoint {
-            Endpoint::Unix(path) => Some(PathAccess::of(path)),
-            Endpoint::Tcp { .. } => None,
-        },
+        file: None,
         connects: Vec::new(),
         unresolved: None,
         asked: Vec::new(),
@@ -121,11 +128,9 @@ async fn look(
         listener: None,
         connections: None,
     };
-    let reaching = reach(endpoint, api.time_to_connect());
-    let attempts = match cancel.run_until_cancelled(reaching).await {
-        None => return facts,
-        Some(Ok(attempts)) => attempts,
-        Some(Err(error)) => {
+    let attempts = match api.reach(look.bounds, look.cancel).await {
+        Ok(attempts) => attempts,
+        Err(error) => {
             facts.unresolved = Some(error.into());
             return facts;
         }
@@ -134,7 +139,7 @@ async fn look(
     facts.connects = attempts.iter().map(Connect::of).collect();
     if reached {
         for (command, probe) in commands {
-            let asked = Asked::of(api, command, *probe, bounds, cancel).await;
+            let asked = Asked::of(api, command, *probe, look).await;
             let failed = asked.error.is_some();
             facts.asked.push(asked);
             if failed {
@@ -144,9 +149,15 @@ async fn look(
     }
     let fails = !reached || facts.asked.iter().any(|asked| asked.error.is_some());
     if fails {
-        facts.connections = connections(endpoint, &attempts);
-        facts.listener = listener(endpoint, &attempts);
-        facts.answers_as = as_the_other(api, door, &facts, bounds, cancel).await;
+        facts.answers_as = as_the_other(api, door, &facts, look).await;
+        let endpoint = endpoint.clone();
+        let seeing = look.see(move || {
+            (
+                connections(&endpoint, &attempts),
+                listener(&endpoint, &attempts),
+            )
+        });
+        (facts.connections, facts.listener) = seeing.await.unwrap_or_default();
     }
     facts
 }
@@ -169,7 +180,12 @@ fn connections(endpoint: &Endpoint, attempts: &[Attempt]) -> Option<Connections>
         Endpoint::Unix(path) => Some(Connections::of_path(path)),
         Endpoint::Tcp { .. } => attempts
             .iter()
-            .filter(|attempt| !matches!(attempt.outcome, Err(DialError::Refused { .. })))
+            .filter(|attempt| {
+                !matches!(
+                    &attempt.outcome,
+                    Err(WireError::Dial(DialError::Refused { .. }))
+                )
+            })
             .find_map(|attempt| attempt.address.parse::<SocketAddr>().ok())
             .map(Connections::of_address),
     }
@@ -180,8 +196,7 @@ async fn as_the_other(
     api: &RuntimeApi,
     door: &Door,
     facts: &SocketFacts,
-    bounds: Bounds,
-    cancel: &CancellationToken,
+    look: &Look<'_>,
 ) -> Option<&'static str> {
     let answered = facts.asked.iter().any(|asked| {
         let error = asked.error.as_ref();
@@ -199,7 +214,8 @@ async fn as_the_other(
     } else {
         ("worker", Probe::Info)
     };
-    let answer = api.through(other).probe(probe, bounds, cancel).await.ok()?;
+    let through = api.through(other);
+    let answer = through.probe(probe, look.bounds, look.cancel).await.ok()?;
     let is_it = match probe {
         Probe::Processes => answer.starts_with(b"#"),
         _ => answer.starts_with(b"Name: "),
@@ -208,15 +224,9 @@ async fn as_the_other(
 }
 
 impl Asked {
-    async fn of(
-        api: &RuntimeApi,
-        command: &'static str,
-        probe: Probe,
-        bounds: Bounds,
-        cancel: &CancellationToken,
-    ) -> Self {
+    async fn of(api: &RuntimeApi, command: &'static str, probe: Probe, look: &Look<'_>) -> Self {
         let begun = Instant::now();
-        let answer = api.probe(probe, bounds, cancel).await;
+        let answer = api.probe(probe, look.bounds, look.cancel).await;
         let milliseconds = milliseconds(begun.elapsed());
         let (answer, error) = match answer {
             Ok(bytes) => {
@@ -242,12 +252,6 @@ impl Connect {
             milliseconds: milliseconds(attempt.took),
             error: attempt.outcome.as_ref().err().cloned().map(Trouble::from),
         }
-    }
-}
-
-impl From<DialError> for Trouble {
-    fn from(error: DialError) -> Self {
-        Self::new(error.code(), &error, error.hint())
     }
 }
 

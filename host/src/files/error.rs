@@ -2,9 +2,11 @@
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
+use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::facts::seconds;
 use crate::policy::Artefact;
 use crate::visible::visible;
 
@@ -97,6 +99,14 @@ pub enum FileError {
         /// How many bytes were allowed.
         allowed: u64,
     },
+    /// The disk, or the share of a network, did not answer in time.
+    #[error("looking at `{path}` was not done within {}", seconds(.after))]
+    OutOfTime {
+        /// What was to be read or looked at.
+        path: String,
+        /// How long it took until then.
+        after: Duration,
+    },
     /// Something else that the system says.
     #[error("`{path}` cannot be read: {reason}")]
     Unreadable {
@@ -120,6 +130,7 @@ impl FileError {
             Self::TooManyFiles { .. } => "too-many-files",
             Self::CutOff { .. } => "interrupted",
             Self::Exhausted { .. } => "file-bytes",
+            Self::OutOfTime { .. } => "total-timeout",
             Self::Unreadable { .. } => "unreadable",
         }
     }
@@ -187,6 +198,9 @@ impl FileError {
             Self::Exhausted { .. } => {
                 "its lines are longer than a log's: read its end, or see what writes it".to_owned()
             }
+            Self::OutOfTime { .. } => {
+                "see whether the disk answers, or the share of a network: `timeout 5 ls -l` with the file's path".to_owned()
+            }
             Self::Unreadable { .. } => return None,
         })
     }
@@ -194,6 +208,11 @@ impl FileError {
     /// Whether the file was cut off while it was read.
     pub fn is_interruption(&self) -> bool {
         matches!(self, Self::CutOff { .. })
+    }
+
+    /// Whether the time was up.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self, Self::OutOfTime { .. })
     }
 
     /// Whether it was the caller's limit that ended it.

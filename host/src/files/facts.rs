@@ -1,7 +1,7 @@
 //! What is to be said of the granted files, for whoever finds out why one of them cannot be read.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use cap_std::fs::{Metadata, MetadataExt};
 use serde::Serialize;
@@ -73,12 +73,29 @@ impl PathFacts {
         granted.iter().map(path).collect()
     }
 
-    fn of(artefact: Artefact, path: &Path) -> Self {
-        let facts = Self {
+    /// Of a path of which nothing was to be seen for so long.
+    pub(super) fn unseen(path: &Path, after: Duration) -> Self {
+        let facts = Self::named(path);
+        let error = FileError::OutOfTime {
+            path: facts.path.clone(),
+            after,
+        };
+        Self {
+            trouble: Some(Trouble::from(&error)),
+            ..facts
+        }
+    }
+
+    fn named(path: &Path) -> Self {
+        Self {
             path: shown(path),
             granted: path.to_owned(),
             ..Self::default()
-        };
+        }
+    }
+
+    fn of(artefact: Artefact, path: &Path) -> Self {
+        let facts = Self::named(path);
         match granted_folder(path) {
             Ok(folder) => {
                 let found = folder.dir_metadata().ok();

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::error::FileError;
 use super::facts::PathFacts;
@@ -74,6 +75,12 @@ impl Granted {
         facts.await.unwrap_or_default()
     }
 
+    /// The same, where the disk did not answer `after` so long.
+    pub(crate) fn unseen(&self, artefact: Artefact, after: Duration) -> Vec<PathFacts> {
+        let unseen = |path: &PathBuf| PathFacts::unseen(path, after);
+        self.of(artefact).iter().map(unseen).collect()
+    }
+
     async fn open_from(
         &self,
         permit: &FilePermit,
@@ -114,7 +121,7 @@ impl Granted {
 }
 
 /// Waits for work that may wait for a disk. `None` where it was given up, because the server ends.
-pub(super) async fn blocking<T: Send + 'static>(
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()

@@ -37,4 +37,5 @@ mod reading;
 pub use error::FileError;
 pub use facts::PathFacts;
 pub use granted::Granted;
+pub(crate) use granted::blocking;
 pub use reading::OpenFile;

@@ -54,7 +54,7 @@ pub struct RuntimeApi {
     /// The master's socket, where commands for workers go by another.
     pub(super) master: Option<Endpoint>,
     pub(super) timeouts: Timeouts,
-    slots: Arc<Semaphore>,
+    pub(super) slots: Arc<Semaphore>,
     /// How the master speaks; learnt at the first command.
     dialect: Mutex<Option<Dialect>>,
     turns: Turns,

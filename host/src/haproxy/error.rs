@@ -5,6 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 
 use super::dial::DialError;
+pub(super) use crate::facts::seconds;
 use crate::policy::InstanceId;
 
 /// Why there is no whole reply. The end of a reply, a deadline, a broken connection and a limit are told apart:
@@ -186,9 +187,4 @@ pub enum ExecuteError {
         /// Who was asked.
         asked: InstanceId,
     },
-}
-
-/// `0.5 s`, `10 s`.
-pub(super) fn seconds(time: &Duration) -> String {
-    format!("{} s", (time.as_secs_f64() * 1000.0).round() / 1000.0)
 }

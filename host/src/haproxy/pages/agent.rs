@@ -187,7 +187,8 @@ impl Agent {
         .into())
     }
 
-    /// The same failure; where another one may be behind it, and it is, that one.
+    /// The same failure; where another one may be behind it, and it is, that one. Takes one of the few connections to find
+    /// out: whoever asks must have given up its own.
     pub(super) async fn explained(&self, error: PageError, leash: &Leash) -> PageError {
         let is_suspicious = match &error {
             PageError::NotHttp { .. }
@@ -201,6 +202,9 @@ impl Agent {
             return error;
         }
         let Ok(tls) = self.tls.get_or_try_init(|| self.read_trust()).await else {
+            return error;
+        };
+        let Ok(_slot) = self.slot(leash).await else {
             return error;
         };
         let why = trial::failure(&self.door, Arc::new(tls.clone()), leash).await;

@@ -1,6 +1,7 @@
 //! The configured pages, and what is asked of them.
 
 use reqwest::header::LOCATION;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -89,7 +90,7 @@ impl Pages {
         }
         let agent = self.agent(Page::Stats)?;
         let leash = leash(agent, bounds, cancel);
-        let _slot = agent.slot(&leash).await?;
+        let slot = agent.slot(&leash).await?;
         let url = &agent.door().url;
         let ask = Ask {
             url: url.as_url().clone(),
@@ -100,6 +101,7 @@ impl Pages {
         let response = match agent.ask(ask, &leash, &progress).await {
             Ok(response) => response,
             Err(error) => {
+                drop(slot);
                 let error = agent.explained(error, &leash).await;
                 return Err(error.with_outcome_unknown().into());
             }
@@ -118,10 +120,22 @@ impl Pages {
             (200 | 303, None) => verdict::of(url, None),
             (status, None) => {
                 let (url, status) = (url.to_string(), status);
+                drop((response, slot));
                 let error = answer::AnswerError::UnexpectedStatus { url, status };
                 Err(agent.explained(error.into(), &leash).await.into())
             }
         }
+    }
+
+    /// Leave to use one of the few connections to where a page is, for something that is not HTTP.
+    pub(crate) async fn slot(
+        &self,
+        page: Page,
+        bounds: Bounds,
+        cancel: &CancellationToken,
+    ) -> Result<OwnedSemaphorePermit, PageError> {
+        let agent = self.agent(page)?;
+        agent.slot(&leash(agent, bounds, cancel)).await
     }
 
     /// What a page is like; `None` where it is not configured. Changes nothing.
