@@ -149,18 +149,18 @@ on_each_version! {
     }
 
     fn a_scope_that_names_nothing(binary: &Binary) {
-        let lines = "    stats scope nobody\n";
-        let haproxy = Haproxy::builder(binary).page(lines).start();
-        let url = haproxy.page_url("/stats");
-        at(&url, &[]).warning("stats", "page-empty").mend("`stats scope`");
-        let text = std::fs::read_to_string(config(&haproxy)).unwrap();
-        let line = text.lines().position(|line| line == lines.trim_end()).unwrap() + 1;
-        at(&url, &["--haproxy-config", &config(&haproxy)])
-            .warning("stats", "page-empty")
-            .mend(&format!("in `haproxy.cfg:{line}`:"));
+        let look = |scope: &str| {
+            let haproxy = Haproxy::builder(binary).page(scope).start();
+            let text = std::fs::read_to_string(config(&haproxy)).unwrap();
+            let line = text.lines().position(|line| line.contains("stats scope")).unwrap() + 1;
+            let seen = at(&haproxy.page_url("/stats"), &["--haproxy-config", &config(&haproxy)]);
+            (seen, format!("in `haproxy.cfg:{line}`: take the `stats scope` lines out"))
+        };
+        let (seen, mend) = look("    stats scope nobody\n    stats scope noone");
+        seen.warning("stats", "page-empty").mend(&mend);
         // One that names something is somebody's wish.
-        let haproxy = Haproxy::builder(binary).page("    stats scope .\n").start();
-        at(&haproxy.page_url("/stats"), &[]).all_is_well();
+        look("    stats scope nobody\n    stats scope .").0.all_is_well();
+        look("    stats scope fe_page").0.all_is_well();
     }
 
     /// Asked for by name it is a problem; looked for beside the page, a warning.

@@ -22,8 +22,6 @@ pub(crate) struct Context<'a> {
     pub(crate) knowledge: Option<&'a Knowledge>,
     /// What HAProxy said when it started, where it can be asked.
     pub(crate) startup: Option<&'a str>,
-    /// Whether the statistics page has a row; none where that is not known.
-    pub(crate) page_rows: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -49,13 +47,10 @@ pub(crate) fn doctor(call: &Call<'_>) -> Result<Outcome, Failure> {
         looks: &looks,
         knowledge: knowledge.as_ref(),
         startup: None,
-        page_rows: None,
     };
     let startup = context.wants_startup().then(|| startup(call)).flatten();
-    let page = context.facts("stats").is_some_and(Facts::answered);
     let findings = examine(&Context {
         startup: startup.as_deref(),
-        page_rows: page.then(|| page_rows(call)).flatten(),
         ..context
     });
     let verdict = worst(&findings);
@@ -100,25 +95,6 @@ fn configuration(call: &Call<'_>) -> Option<Knowledge> {
 fn startup(call: &Call<'_>) -> Option<String> {
     let reply = call.instance().ask(&["show", "startup-logs"]).ok()?;
     reply.text().ok()
-}
-
-/// Whether there is a row behind the header of the statistics; nothing where they do not arrive.
-fn page_rows(call: &Call<'_>) -> Option<bool> {
-    let page = call.pages().open("stats", &[]).ok()?;
-    let mut header_ended = false;
-    loop {
-        let chunk = page.chunk().ok()?;
-        if chunk.is_empty() {
-            return Some(false);
-        }
-        for byte in chunk {
-            match byte {
-                b'\n' => header_ended = true,
-                byte if header_ended && !byte.is_ascii_whitespace() => return Some(true),
-                _ => {}
-            }
-        }
-    }
 }
 
 /// Everything that follows from what is known.

@@ -69,26 +69,26 @@ fn answers(facts: &Facts) -> Finding {
     finding
 }
 
-/// Statistics of nothing.
+/// Statistics of nothing, as far as HAProxy's configuration is known.
 fn without_rows(facts: &Facts, context: &Context<'_>) -> Option<Finding> {
-    if is_exporter(facts) || context.page_rows != Some(false) {
+    if is_exporter(facts) {
         return None;
     }
     let page = Page::of(facts, context);
-    let scope = page.configured.iter().find_map(|page| page.scope.as_ref());
-    let at = scope.map_or_else(
-        || "in the frontend of the page".to_owned(),
-        |place| format!("in `{place}`"),
-    );
+    let mut pages = page.configured.iter();
+    let place = pages.find_map(|page| page.scope_of_nothing.as_ref())?;
     Some(
         Finding::warning(
             &facts.door,
             "page-empty",
-            format!("`{}` gives statistics of no proxy at all", facts.address),
+            format!(
+                "`stats scope` in `{place}` names no proxy that there is: `{}` gives statistics of none",
+                facts.address
+            ),
         )
-        .why("`stats scope` keeps all proxies from the page but those that it names, and it names none that there is")
+        .why("`stats scope` keeps all proxies from the page but those that it names")
         .mend(format!(
-            "{at}: take the `stats scope` lines out, or name proxies in them (`.` is the one of the page)"
+            "in `{place}`: take the `stats scope` lines out, or name proxies in them (`.` is the one of the page)"
         )),
     )
 }

@@ -26,7 +26,6 @@ fn found(looks: &[Value], configuration: Option<&str>) -> Vec<Finding> {
         looks: &looks,
         knowledge: knowledge.as_ref(),
         startup: None,
-        page_rows: None,
     })
 }
 

@@ -16,8 +16,8 @@ pub(crate) struct PageAt {
     /// Whether it is in HTTP mode: in any other its page is ignored.
     pub(crate) http: bool,
     pub(crate) uri: String,
-    /// Where its first `stats scope` line is.
-    pub(crate) scope: Option<Place>,
+    /// The first of its `stats scope` lines, where none of them names a proxy that there is: it shows nothing.
+    pub(crate) scope_of_nothing: Option<Place>,
 }
 
 /// A proxy that serves metrics.
@@ -53,7 +53,6 @@ impl PageAt {
         let uri = configuration
             .setting(section, &["stats", "uri"])
             .map(|uri| uri.words.at(2).to_owned());
-        let scope = configuration.settings(section, &["stats", "scope"]).next();
         Some(Self {
             section: section.to_string(),
             place: Place::of(section, section.head.line),
@@ -61,9 +60,24 @@ impl PageAt {
                 .setting(section, &["mode"])
                 .is_some_and(|mode| mode.words.at(1) == "http"),
             uri: uri.unwrap_or_else(|| DEFAULT_URI.to_owned()),
-            scope: scope.map(|scope| Place::of_setting(&scope)),
+            scope_of_nothing: scope_of_nothing(configuration, section),
         })
     }
+}
+
+fn scope_of_nothing(configuration: &Configuration<'_>, section: &Section<'_>) -> Option<Place> {
+    let mut scopes = configuration.settings(section, &["stats", "scope"]);
+    let names_one = |scope: &Setting<'_, '_>| {
+        // the page's own proxy, or what stands in a variable
+        let words = &scope.words;
+        let of = |section: &Section<'_>| {
+            section.kind.is_proxy() && section.name.as_deref() == Some(words.at(2))
+        };
+        words.at(2) == "." || words.expands(2) || configuration.sections().iter().any(of)
+    };
+    let first = scopes.next()?;
+    let nothing = !names_one(&first) && !scopes.any(|scope| names_one(&scope));
+    nothing.then(|| Place::of_setting(&first))
 }
 
 impl ExporterAt {
