@@ -108,6 +108,23 @@ const CASES: &[Case] = &[
         "presetenv API_TOKEN 'S3cr3t S3cr3t'",
         "presetenv API_TOKEN '[redacted]'",
     ),
+    case(Global, "setenv MYAUTH S3cr3t", "setenv MYAUTH [redacted]"),
+    case(
+        Global,
+        "setenv OAUTHDBPASS S3cr3t",
+        "setenv OAUTHDBPASS [redacted]",
+    ),
+    case(Global, "setenv AUTHOR Bob", "setenv AUTHOR Bob"),
+    case(
+        Global,
+        r#"setenv "API${X-_K}EY" S3cr3t"#,
+        r#"setenv "API${X-_K}EY" [redacted]"#,
+    ),
+    case(
+        Global,
+        r#"setenv "${PREFIX-DB}_HOST" S3cr3t"#,
+        r#"setenv "${PREFIX-DB}_HOST" [redacted]"#,
+    ),
     case(
         Global,
         "setenv KEY_FILE /etc/ssl/private/site.pem",
@@ -160,7 +177,22 @@ const CASES: &[Case] = &[
         r#".if streq("$API_TOKEN","S3cr3t")"#,
         r#".if streq("$API_TOKEN","[redacted]")"#,
     ),
+    case(
+        Global,
+        r#".elif streq(S3cr3t,"$API_TOKEN")"#,
+        r#".elif streq([redacted],"$API_TOKEN")"#,
+    ),
     case(Global, ".endif", ".endif"),
+    case(
+        Global,
+        r#".notice "token is S3cr3t""#,
+        r#".notice "token [redacted]""#,
+    ),
+    case(
+        Global,
+        r#".notice "HAProxy $HAPROXY_VERSION starts""#,
+        r#".notice "HAProxy $HAPROXY_VERSION starts""#,
+    ),
     // section "userlist"
     case(
         Users,
@@ -186,6 +218,34 @@ const CASES: &[Case] = &[
         Users,
         r#"user default insecure-password "${XDB_PASSWORD-S3cr3t}""#,
         r#"user default insecure-password "[redacted]""#,
+    ),
+    case(
+        Users,
+        r#"user a "insecure-${X-password}" S3cr3t"#,
+        r#"user a "insecure-${X-password}" [redacted]"#,
+    ),
+    case(
+        Users,
+        r#"user "${NAME-bob}" insecure-password S3cr3t groups g1"#,
+        r#"user "${NAME-bob}" insecure-password [redacted] groups g1"#,
+    ),
+    case(
+        Users,
+        "user hash insecure-password x#S3cr3t",
+        "user hash insecure-password [redacted]#[redacted]",
+    ),
+    since(
+        3,
+        0,
+        until(
+            3,
+            1,
+            case(
+                Users,
+                r#"user joined insecure-"${EMPTY}" password S3cr3t"#,
+                r#"user joined insecure-"${EMPTY}" [redacted] [redacted]"#,
+            ),
+        ),
     ),
     case(Users, "group g1", "group g1"),
     case(Users, "group g2", "group g2"),
@@ -225,6 +285,123 @@ const CASES: &[Case] = &[
         Frontend,
         "#stats auth admin:S3cr3t",
         "#stats auth admin:[redacted]",
+    ),
+    // keywords that variables make
+    case(
+        Frontend,
+        r#""${S-stats}" auth admin:S3cr3t"#,
+        r#""${S-stats}" [redacted] [redacted]"#,
+    ),
+    case(
+        Frontend,
+        r#"stats "${S-auth}" admin:S3cr3t"#,
+        r#"stats "${S-auth}" [redacted]"#,
+    ),
+    case(
+        Frontend,
+        r#"stats "au${EMPTY}th" admin:S3cr3t"#,
+        r#"stats "au${EMPTY}th" [redacted]"#,
+    ),
+    since(
+        3,
+        0,
+        until(
+            3,
+            1,
+            case(
+                Frontend,
+                r#"stats "${EMPTY}" auth admin:S3cr3t"#,
+                r#"stats "${EMPTY}" [redacted] [redacted]"#,
+            ),
+        ),
+    ),
+    case(
+        Frontend,
+        r#"stats auth "admin:${X-a"S3cr3t}""#,
+        r#"stats auth "admin:[redacted]""#,
+    ),
+    case(
+        Frontend,
+        r#""${F-acl}" x hdr(x-key) S3cr3t"#,
+        r#""${F-acl}" [redacted] [redacted] [redacted]"#,
+    ),
+    case(
+        Frontend,
+        r#"acl local src "${NET-127.0.0.0/8}" 10.0.0.0/8"#,
+        r#"acl local src "${NET-127.0.0.0/8}" 10.0.0.0/8"#,
+    ),
+    case(
+        Frontend,
+        r#"http-request deny unless "${F-{}" hdr(x-key) S3cr3t }"#,
+        r#"http-request deny unless "${F-{}" hdr(x-key) [redacted] }"#,
+    ),
+    case(
+        Frontend,
+        r#"http-request "set-${F-header}" X-Key S3cr3t"#,
+        r#"http-request "set-${F-header}" [redacted] [redacted]"#,
+    ),
+    case(
+        Frontend,
+        r#"http-request set-header "X-${Y-Zone}" S3cr3t if { path /x }"#,
+        r#"http-request set-header "X-${Y-Zone}" [redacted] if { path /x }"#,
+    ),
+    case(
+        Frontend,
+        r#"http-request set-header X-Zone "${ZONE-eu}" if { path /x }"#,
+        r#"http-request set-header X-Zone "${ZONE-eu}" if { path /x }"#,
+    ),
+    // what is glued to a secret
+    case(
+        Frontend,
+        "stats auth admin:pass#S3cr3t S3cr3t",
+        "stats auth admin:[redacted]#[redacted]",
+    ),
+    case(
+        Frontend,
+        "stats auth admin:'pass'#S3cr3t",
+        "stats auth admin:'[redacted]'#[redacted]",
+    ),
+    case(
+        Frontend,
+        "stats auth admin:#S3cr3t",
+        "stats auth admin:#[redacted]",
+    ),
+    case(
+        Frontend,
+        "stats auth admin:pass # the page",
+        "stats auth admin:[redacted] # the page",
+    ),
+    case(
+        Frontend,
+        r#"description "pw S3cr3t""#,
+        r#"description "pw [redacted]""#,
+    ),
+    case(
+        Frontend,
+        "description pw S3cr3t",
+        "description pw [redacted]",
+    ),
+    case(Frontend, "description the site", "description the site"),
+    // constants that secrets are compared with
+    case(
+        Frontend,
+        "http-request set-var(txn.ok) str(S3cr3t),secure_memcmp(txn.token)",
+        "http-request set-var(txn.ok) str([redacted]),secure_memcmp(txn.token)",
+    ),
+    case(
+        Frontend,
+        "http-request set-var(txn.ok) str(S3cr3t),strcmp(txn.token)",
+        "http-request set-var(txn.ok) str([redacted]),strcmp(txn.token)",
+    ),
+    case(
+        Frontend,
+        r#"http-request set-header X-Ok "%[str(S3cr3t),secure_memcmp(txn.token)]""#,
+        r#"http-request set-header X-Ok "%[str([redacted]),secure_memcmp(txn.token)]""#,
+    ),
+    case(
+        Frontend,
+        "http-request set-var(txn.www) str(www),strcmp(txn.host)",
+        "http-request set-var(txn.www) str(www),strcmp(txn.host)",
     ),
     // what clients send is compared with
     case(
@@ -410,6 +587,16 @@ const CASES: &[Case] = &[
     ),
     case(
         Frontend,
+        "use_backend %[str(S3cr3t),secure_memcmp(txn.token)]",
+        "use_backend %[str([redacted]),secure_memcmp(txn.token)]",
+    ),
+    case(
+        Frontend,
+        "http-request redirect location http://auth:8080/x if known",
+        "http-request redirect location http://auth:8080/x if known",
+    ),
+    case(
+        Frontend,
         "use_backend be if known",
         "use_backend be if known",
     ),
@@ -451,8 +638,43 @@ const CASES: &[Case] = &[
     // checks
     case(
         Check,
+        "http-check connect addr 127.0.0.1 port 80",
+        "http-check connect addr 127.0.0.1 port 80",
+    ),
+    case(
+        Check,
         r#"http-check send meth POST uri /h?key=S3cr3t ver HTTP/1.1 hdr Authorization "Bearer S3cr3t" hdr Host www body "{\"token\":\"S3cr3t\"}""#,
         r#"http-check send meth POST uri /h?key=[redacted] ver HTTP/1.1 hdr Authorization "[redacted]" hdr Host www body "{\"token\":\"[redacted]\"}""#,
+    ),
+    case(
+        Check,
+        "http-check expect status 200",
+        "http-check expect status 200",
+    ),
+    case(
+        Check,
+        "http-check connect addr 127.0.0.1 port 80",
+        "http-check connect addr 127.0.0.1 port 80",
+    ),
+    case(
+        Check,
+        r#"http-check send meth POST uri / body "password:88888""#,
+        r#"http-check send meth POST uri / body "password:[redacted]""#,
+    ),
+    case(
+        Check,
+        "http-check expect status 200",
+        "http-check expect status 200",
+    ),
+    case(
+        Check,
+        "http-check connect addr 127.0.0.1 port 80",
+        "http-check connect addr 127.0.0.1 port 80",
+    ),
+    case(
+        Check,
+        r#"http-check send meth POST uri / hdr "X-${Y-Key}" S3cr3t hdr Host www"#,
+        r#"http-check send meth POST uri / hdr "X-${Y-Key}" [redacted] hdr Host www"#,
     ),
     case(
         Check,
@@ -489,6 +711,11 @@ const CASES: &[Case] = &[
         "tcp-check send-binary 53336372337453 comment hello",
         "tcp-check send-binary [redacted] comment hello",
     ),
+    case(
+        Tcp,
+        r#"tcp-check send PING\r\n comment "pw S3cr3t""#,
+        r#"tcp-check send PING\r\n comment "pw [redacted]""#,
+    ),
     case(Tcp, r"tcp-check send PING\r\n", r"tcp-check send PING\r\n"),
     case(
         Tcp,
@@ -503,6 +730,15 @@ const CASES: &[Case] = &[
             Program,
             "command /bin/true --user bob --password S3cr3t -pS3cr3t --token=S3cr3t --port 80",
             "command /bin/true --user bob --password [redacted] -p[redacted] --token=[redacted] --port 80",
+        ),
+    ),
+    until(
+        3,
+        2,
+        case(
+            Program,
+            "command sh -c 'exec /bin/true --password S3cr3t'",
+            "command sh -c 'exec /bin/true --password [redacted]'",
         ),
     ),
 ];

@@ -375,6 +375,21 @@ fn no_line_takes_long() {
         "command -u a: ",
         "a\r",
         "hdr name ",
+        "\"${A}\"",
+        "\"${A}\" ",
+        "\"${A-b}\" ",
+        "\"${A-",
+        "\"$",
+        "if \"${A}\" ",
+        "{ \"${A}\" ",
+        "acl x \"${A}\" ",
+        "hdr name \"${A}\" ",
+        "setenv \"${A}\" x if ",
+        "str(a),strcmp(",
+        ".notice token ",
+        "tcp-check comment ",
+        ".if a(token, ",
+        "command 'token a' ",
     ] {
         let took = time(&bit.repeat(length / bit.len()));
         assert!(

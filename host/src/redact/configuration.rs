@@ -9,6 +9,10 @@
 //! 2. what shows secrets in any text (`super::text`): `password=…`, `//user:…@`, `Bearer …`, JSON Web Tokens; and private
 //!    keys in PEM, over as many lines as they have.
 //!
+//! Variables of the environment can make a keyword or a name (`"set-${X-header}"`). A line is therefore searched once more
+//! with their defaults in their place; and where a variable is in a place of a keyword or a name, all that follows it is
+//! hidden, since it may be anything (`places::doubts`).
+//!
 //! Comments (`prose`) are searched as well, since what is commented out may still be in use: there, and behind a quote that
 //! is not closed, all is replaced from the first secret on.
 //!
@@ -24,15 +28,15 @@ mod words;
 
 use std::ops::Range;
 
-use self::places::Kind;
-use self::prose::{first_of_comment, lines, of_prose};
+use self::places::{Kind, Secret};
+use self::prose::{first_of_comment, lines, of_prose, of_texts};
 use self::words::Split;
 use super::lines::{Line, Lines, TOO_LONG};
 use super::names::find;
 use super::text::{REDACTED, credentials, named_values, user_information};
 
 /// Keywords whose words are addresses: a number after a colon is a port.
-const WITH_ADDRESSES: [&[u8]; 14] = [
+const WITH_ADDRESSES: [&[u8]; 10] = [
     b"server",
     b"server-template",
     b"default-server",
@@ -43,10 +47,6 @@ const WITH_ADDRESSES: [&[u8]; 14] = [
     b"source",
     b"dispatch",
     b"mailer",
-    b"stats",
-    b"redirect",
-    b"http-check",
-    b"tcp-check",
 ];
 
 /// Families of addresses that come before an `@` (Configuration Manual, section 11).
@@ -148,16 +148,35 @@ fn secrets(line: &[u8], split: &Split) -> Vec<Range<usize>> {
     found
 }
 
-/// What is secret in the words of a line.
+/// What is secret in the words of a line: in those that are written, and in those that HAProxy reads where variables
+/// are not set.
 fn of_words(split: &Split) -> Vec<Range<usize>> {
+    let mut found = of_reading(split, places::secrets);
+    if let Some(read) = split.with_defaults() {
+        found.extend(of_reading(&read, |words| {
+            let mut secrets = places::secrets(words);
+            secrets.extend(places::doubts(&split.words, words));
+            secrets
+        }));
+    }
+    found
+}
+
+fn of_reading(split: &Split, secrets: impl Fn(&[&[u8]]) -> Vec<Secret>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let words: Vec<&[u8]> = split
         .words
         .iter()
         .map(|word| word.text.as_slice())
         .collect();
-    let mut add = |word: usize, range: Range<usize>| found.extend(split.place(word, range));
-    for secret in places::secrets(&words) {
+    let mut add = |word: usize, range: Range<usize>| {
+        // `stats auth admin:pass#word`: HAProxy's password ends at the `#`, and what was meant for one may not.
+        let is_last =
+            word + 1 == words.len() && words.last().is_some_and(|last| range.end >= last.len());
+        found.extend(split.glued.clone().filter(|_| is_last));
+        found.extend(split.place(word, range));
+    };
+    for secret in secrets(&words) {
         let text = words
             .get(secret.word)
             .and_then(|word| word.get(secret.range.clone()));
@@ -165,9 +184,10 @@ fn of_words(split: &Split) -> Vec<Range<usize>> {
             add(secret.word, secret.range);
         }
     }
-    let has_addresses = words
-        .first()
-        .is_some_and(|first| WITH_ADDRESSES.contains(first));
+    for (word, range) in of_texts(&words) {
+        add(word, range);
+    }
+    let has_addresses = has_addresses(&words);
     for (at, word) in words.iter().enumerate() {
         for range in shown(word, has_addresses) {
             add(at, range);
@@ -179,6 +199,15 @@ fn of_words(split: &Split) -> Vec<Range<usize>> {
         }
     }
     found
+}
+
+/// Whether a number after a colon is a port.
+fn has_addresses(words: &[&[u8]]) -> bool {
+    match words {
+        [b"stats", b"socket", ..] | [b"http-check" | b"tcp-check", b"connect", ..] => true,
+        [first, ..] => WITH_ADDRESSES.contains(first),
+        [] => false,
+    }
 }
 
 /// Secrets that a word shows by itself.

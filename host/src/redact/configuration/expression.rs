@@ -187,12 +187,16 @@ impl Expression<'_> {
         SECRET_FETCHES.contains(&name) || self.speaks_of_secrets()
     }
 
+    /// Whether it compares texts.
+    pub(super) fn compares(self) -> bool {
+        [&b"secure_memcmp"[..], b"strcmp"]
+            .iter()
+            .any(|converter| find(self.0, converter).is_some())
+    }
+
     /// Constants that it compares a secret with: `str(KEY),secure_memcmp(txn.token)`.
     pub(super) fn constants(self) -> Vec<Range<usize>> {
-        let is_compared = self
-            .0
-            .windows(b"secure_memcmp".len())
-            .any(|name| name == b"secure_memcmp");
+        let is_compared = find(self.0, b"secure_memcmp").is_some();
         if !is_compared && !self.speaks_of_secrets() {
             return Vec::new();
         }

@@ -10,6 +10,12 @@ const OF_FILES: [&[u8]; 8] = [
 /// Further words of names that an operator gives.
 const OPERATORS_WORDS: [&[u8]; 6] = [b"salt", b"cred", b"nonce", b"hmac", b"license", b"licence"];
 
+/// Ends of words in names that an operator gives: `MYAUTH`, `DBPASS`.
+const OPERATORS_ENDS: [&[u8]; 5] = [b"auth", b"pass", b"pwd", b"key", b"psk"];
+
+/// Words with such an end that speak of no secret.
+const EVERYDAY: [&[u8]; 4] = [b"bypass", b"compass", b"monkey", b"turkey"];
+
 /// Last words of names that are about a secret and do not hold it.
 const ABOUT_SECRETS: [&[u8]; 9] = [
     b"alg",
@@ -38,7 +44,29 @@ pub(super) fn is_operators_secret(name: &[u8]) -> bool {
             .iter()
             .any(|word| last.eq_ignore_ascii_case(word))
     });
-    !is_about_one && (is_secret(name) || has_word(name, &OPERATORS_WORDS))
+    !is_about_one
+        && (is_secret(name)
+            || has_word(name, &OPERATORS_WORDS)
+            || name
+                .split(|byte| !byte.is_ascii_alphanumeric())
+                .any(ends_as_a_secret))
+}
+
+/// `MYAUTH`, `AUTHKEY`, `OAUTH2`, but not `AUTHOR` and `WWW-Authenticate`.
+fn ends_as_a_secret(word: &[u8]) -> bool {
+    let word = word.to_ascii_lowercase();
+    has_stem(&word, b"auth", &[b"or", b"enticate"])
+        || OPERATORS_ENDS.iter().any(|end| word.ends_with(end))
+            && !EVERYDAY.iter().any(|everyday| word.ends_with(everyday))
+}
+
+/// Whether a word has this part, and none of these behind it.
+fn has_stem(word: &[u8], stem: &[u8], others: &[&[u8]]) -> bool {
+    (0..word.len()).any(|at| {
+        word.get(at..)
+            .and_then(|rest| rest.strip_prefix(stem))
+            .is_some_and(|rest| !others.iter().any(|other| rest.starts_with(other)))
+    })
 }
 
 /// Whether a variable's name says that it holds a file's path.

@@ -58,6 +58,42 @@ pub(super) fn first_of_comment(text: &[u8]) -> Option<usize> {
         .min()
 }
 
+/// What is behind a word that announces a secret, in texts for people: a word of the line, and the part of it.
+pub(super) fn of_texts(words: &[&[u8]]) -> Vec<(usize, Range<usize>)> {
+    const KEYWORDS: [&[u8]; 5] = [b"description", b".notice", b".warning", b".alert", b".diag"];
+    let is = |at: usize, wanted: &[u8]| words.get(at).is_some_and(|word| *word == wanted);
+    if words.first().is_some_and(|first| KEYWORDS.contains(first)) {
+        return behind_announced(words, 1..words.len());
+    }
+    if is(0, b"stats") && is(1, b"show-desc") {
+        return behind_announced(words, 2..words.len());
+    }
+    if !is(0, b"http-check") && !is(0, b"tcp-check") {
+        return Vec::new();
+    }
+    (2..words.len())
+        .filter(|at| is(at - 1, b"comment"))
+        .flat_map(|at| behind_announced(words, at..at + 1))
+        .collect()
+}
+
+/// All of some words from behind the first that announces a secret.
+fn behind_announced(words: &[&[u8]], among: Range<usize>) -> Vec<(usize, Range<usize>)> {
+    let mut found = Vec::new();
+    let mut announced = false;
+    for at in among {
+        let word = words.get(at).copied().unwrap_or_default();
+        let mut places = loose(word).into_iter();
+        let first = places.find(|place| {
+            let is_behind = announced;
+            announced |= word.get(place.clone()).is_some_and(announces);
+            is_behind
+        });
+        found.extend(first.map(|place| (at, place.start..word.len())));
+    }
+    found
+}
+
 /// Secrets of a line that is commented out, and of what is commented out in that.
 fn commented_out(text: &[u8]) -> Vec<Range<usize>> {
     /// A line may be nothing but `#`.
@@ -122,7 +158,7 @@ fn announces(word: &[u8]) -> bool {
 }
 
 /// The words of a text that is no line of configuration, and where they are: quotes and brackets are between words.
-fn loose(text: &[u8]) -> Vec<Range<usize>> {
+pub(super) fn loose(text: &[u8]) -> Vec<Range<usize>> {
     let mut words = Vec::new();
     let mut start = None;
     let mut at = 0;

@@ -2,7 +2,7 @@
 //! with its place in the line, so that a part of a word can be replaced where it was written.
 //!
 //! What HAProxy would not accept is split all the same: an open quote ends with the line, a wrong escape stands for
-//! itself. Variables (`"${NAME}"`) are left as they are.
+//! itself. Variables (`"${NAME-default}"`) are left as they are, unless the line is to be read with their defaults.
 
 use std::ops::Range;
 
@@ -15,6 +15,8 @@ pub(super) struct Split {
     pub(super) comment: Option<usize>,
     /// Where the quote opens that the line does not close.
     pub(super) open_quote: Option<usize>,
+    /// The comment where no blank is in front of it: from behind its `#` to the end of the line.
+    pub(super) glued: Option<Range<usize>>,
     quotes: Vec<Quote>,
 }
 
@@ -25,6 +27,18 @@ pub(super) struct Word {
     pub(super) text: Vec<u8>,
     /// Where each was written.
     marks: Vec<Range<usize>>,
+    variables: Vec<Variable>,
+}
+
+/// A variable of the environment in a word.
+#[derive(Clone, Debug)]
+pub(super) struct Variable {
+    /// All of it, in the word's bytes.
+    range: Range<usize>,
+    /// What it is where the environment has it not.
+    default: Range<usize>,
+    /// It becomes as many words as it has (`${NAME[*]}`).
+    splits: bool,
 }
 
 /// A pair of quotes.
@@ -43,6 +57,7 @@ impl Split {
         let mut word = Word::default();
         let mut started = false;
         let mut open: Option<Quote> = None;
+        let last_brace = line.iter().rposition(|byte| *byte == b'}');
         let mut at = 0;
         while let Some(rest @ [first, ..]) = line.get(at..) {
             let (byte, width) = match (*first, open) {
@@ -67,6 +82,7 @@ impl Split {
                 }
                 (b'#', None) => {
                     words.comment = Some(at);
+                    words.glued = started.then_some(at + 1..line.trim_ascii_end().len());
                     break;
                 }
                 (blank, None) if is_blank(blank) => {
@@ -75,6 +91,21 @@ impl Split {
                         started = false;
                     }
                     at += 1;
+                    continue;
+                }
+                (b'$', Some(Quote { sign: b'"', .. })) => {
+                    let width = match Variable::at(rest, last_brace.is_some_and(|last| at < last)) {
+                        Some(variable) => {
+                            let (width, start) = (variable.range.end, word.text.len());
+                            word.variables.push(variable.moved(start));
+                            width
+                        }
+                        None => 1,
+                    };
+                    // Nothing in a default is a quote or an escape.
+                    word.text.extend(rest.iter().take(width));
+                    word.marks.extend((at..at + width).map(|at| at..at + 1));
+                    at += width;
                     continue;
                 }
                 (b'\\', None) => unescaped(rest, false),
@@ -92,6 +123,20 @@ impl Split {
         words.open_quote = open.map(|quote| quote.opened);
         words.quotes.extend(open);
         words
+    }
+
+    /// The same where no variable is set: each is its default, or nothing. `None` where there are none.
+    pub(super) fn with_defaults(&self) -> Option<Self> {
+        if self.words.iter().all(|word| word.variables.is_empty()) {
+            return None;
+        }
+        Some(Self {
+            words: self.words.iter().map(Word::with_defaults).collect(),
+            comment: self.comment,
+            open_quote: self.open_quote,
+            glued: self.glued.clone(),
+            quotes: self.quotes.clone(),
+        })
     }
 
     /// Where a part of a word was written. `None` where nothing was, or nothing but a variable of the environment,
@@ -129,6 +174,93 @@ impl Split {
             .closed
             .is_none_or(|closed| place <= closed)
             .then_some(quote)
+    }
+}
+
+impl Word {
+    pub(super) fn variables(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    /// Whether HAProxy joins it with the next word where its last variable is not set.
+    pub(super) fn joins(&self) -> bool {
+        self.variables
+            .last()
+            .is_some_and(|last| last.range.end == self.text.len() && last.default.is_empty())
+    }
+
+    /// Whether it may become several words, of which some are written here.
+    pub(super) fn splits(&self) -> bool {
+        self.variables
+            .iter()
+            .any(|variable| variable.splits && !variable.default.is_empty())
+    }
+
+    fn with_defaults(&self) -> Self {
+        let mut word = Self::default();
+        let mut at = 0;
+        let mut add = |range: Range<usize>| {
+            word.text
+                .extend(self.text.get(range.clone()).unwrap_or_default());
+            word.marks
+                .extend_from_slice(self.marks.get(range).unwrap_or_default());
+        };
+        for variable in &self.variables {
+            add(at..variable.range.start);
+            add(variable.default.clone());
+            at = variable.range.end;
+        }
+        add(at..self.text.len());
+        word
+    }
+}
+
+impl Variable {
+    /// The one that a text begins with, of which it is known whether a `}` is in it: a line may open many.
+    fn at(text: &[u8], closes: bool) -> Option<Self> {
+        let braces = text.get(1) == Some(&b'{');
+        let name = if braces { 2 } else { 1 };
+        let letters = usize::from(text.get(name) == Some(&b'.')) + name;
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+        let rest = text.get(letters..)?;
+        let length = rest.iter().take_while(|byte| is_name(byte)).count();
+        if rest.first().is_none_or(u8::is_ascii_digit) || length == 0 {
+            return None;
+        }
+        let end = letters + length;
+        if braces && !closes {
+            return None;
+        }
+        if !braces {
+            return Some(Self {
+                range: 0..end,
+                default: end..end,
+                splits: false,
+            });
+        }
+        let rest = text.get(end..)?;
+        let splits = rest.starts_with(b"[*]");
+        let end = if splits { end + 3 } else { end };
+        let rest = text.get(end..)?;
+        let close = match rest.first()? {
+            b'}' => 0,
+            b'-' => rest.iter().position(|byte| *byte == b'}')?,
+            _ => return None,
+        };
+        Some(Self {
+            range: 0..end + close + 1,
+            default: (end + 1).min(end + close)..end + close,
+            splits,
+        })
+    }
+
+    fn moved(self, by: usize) -> Self {
+        let moved = |range: Range<usize>| range.start + by..range.end + by;
+        Self {
+            range: moved(self.range),
+            default: moved(self.default),
+            splits: self.splits,
+        }
     }
 }
 
@@ -197,7 +329,7 @@ mod tests {
         for (line, words) in [
             (r"a\x20b\tc\x0a", vec!["a b\tc\n"]),
             (r#""\$a" \$a '\$a'"#, vec!["$a", r"\$a", r"\$a"]),
-            (r#"'a\' b"#, vec![r"a\", "b"]),
+            (r"'a\' b", vec![r"a\", "b"]),
             (r#""a\"b" \"c \'d"#, vec!["a\"b", "\"c", "'d"]),
             (r"a\1 \", vec![r"a\1", r"\"]),
             (r"a\xZ", vec![r"a\xZ"]),
