@@ -153,7 +153,7 @@ fn a_log_is_of_long_ago() {
     let socket = haproxy.admin_socket();
     let log = haproxy.folder().join("haproxy.log");
     std::fs::write(&log, "a line\n").unwrap();
-    let day = std::time::Duration::from_secs(86_400);
+    let day = std::time::Duration::from_hours(24);
     let file = std::fs::File::options().write(true).open(&log).unwrap();
     file.set_modified(std::time::SystemTime::now() - 400 * day)
         .unwrap();
