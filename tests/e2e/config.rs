@@ -342,6 +342,58 @@ fn lines_come_page_after_page() {
 }
 
 #[test]
+fn pages_of_files_that_have_changed_are_not_mixed() {
+    let granted = Granted::of(&large(300));
+    for arguments in [
+        json!({ "limit": 7 }),
+        json!({}),
+        json!({ "limit": 7, "search": "be_" }),
+        json!({ "section": "backend" }),
+    ] {
+        granted.write(large(300).as_bytes());
+        let mut next = arguments.clone();
+        next["cursor"] = granted.show(arguments)["next_cursor"].clone();
+        assert!(granted.show(next.clone())["rows"].is_array());
+        granted.write(("# new\n".to_owned() + &large(300)).as_bytes());
+        let error = refused(
+            &granted.server.call("show_config", next.clone()),
+            "invalid-argument",
+            None,
+        );
+        let message = error["message"].as_str().unwrap();
+        assert!(message.contains("the files have changed"), "{error}");
+        assert_eq!(error["details"]["argument"], "/cursor", "{error}");
+        granted.write(large(300).as_bytes());
+        assert!(granted.show(next)["rows"].is_array());
+    }
+}
+
+#[test]
+fn what_stands_between_if_and_endif_is_marked() {
+    let granted = Granted::of(
+        "global\n    maxconn 10\n.if defined(FOO)\nbackend cond\n    balance first\n.endif\nbackend always\n    balance first\n.if defined(BAR)\n    balance leastconn\n.endif\n",
+    );
+    let marked = |arguments: Value| -> Vec<(u64, bool)> {
+        let answer = granted.show(arguments);
+        rows(&answer)
+            .map(|row| {
+                (
+                    row["line"].as_u64().unwrap(),
+                    row.get("conditional") == Some(&json!(true)),
+                )
+            })
+            .collect()
+    };
+    assert_eq!(marked(json!({ "section": "backend cond" })), [(4, true)]);
+    assert_eq!(marked(json!({ "section": "backend always" })), [(7, false)]);
+    assert_eq!(
+        marked(json!({ "search": "balance" })),
+        [(5, true), (8, false), (10, true)]
+    );
+    assert_eq!(marked(json!({})), [(1, false), (4, true), (7, false)]);
+}
+
+#[test]
 fn files_of_a_folder_come_in_the_order_of_haproxy() {
     let files: [(&str, &[u8]); 5] = [
         ("conf.d/20-web.cfg", b"frontend web\n    bind :80\n"),

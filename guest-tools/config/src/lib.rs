@@ -12,6 +12,7 @@
 mod risks;
 mod show;
 mod source;
+mod version;
 
 use haproxy_mcp_sdk::{Access, Tool};
 

@@ -5,6 +5,8 @@ use haproxy_mcp_sdk::bindings::haproxy::module::types::{HostError, Problem};
 use haproxy_mcp_sdk::{Call, Failure};
 use serde::Serialize;
 
+use crate::version::Version;
+
 /// Bytes of all files together: what is made of them has to have room in a module, too.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
@@ -71,6 +73,11 @@ impl Source {
     /// What is in them.
     pub(crate) fn configuration(&self) -> Configuration<'_> {
         Configuration::read(self.files())
+    }
+
+    /// Which state of them this is.
+    pub(crate) fn version(&self) -> Version {
+        Version::of(self.files())
     }
 
     /// Their names and contents.

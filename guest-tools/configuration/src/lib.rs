@@ -31,6 +31,7 @@ mod configuration;
 mod inheritance;
 mod kind;
 mod problem;
+mod reader;
 mod section;
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 
@@ -238,6 +239,67 @@ frontend fe_enabled from secured
         }
     }
 
+    fn tls_in_front_of_the_runtime_api_works_as_it_is_mended(binary: &Binary) {
+        let folder = tempfile::tempdir().unwrap();
+        let owner = std::fs::metadata(folder.path()).unwrap();
+        // nobody but root may have another root folder
+        let chroot = if owner.uid() == 0 { format!("    chroot {}\n", folder.path().display()) } else { String::new() };
+        let global = format!("global\n{chroot}    uid {}\n    gid {}\n", owner.uid(), owner.gid());
+        let line = "    stats socket ipv4@127.0.0.1:9999 level user ssl crt lb.pem ca-file ca.pem verify required\n";
+        let config = folder.path().join("haproxy.cfg");
+        std::fs::write(&config, format!("{global}{line}")).unwrap();
+        let server = everything().socket(&folder.path().join("nobody.sock")).arg("--haproxy-config").arg(config).start();
+        server.stateless();
+        let found = of(&answer(&server), "runtime-api-tls-ignored");
+        let mend = found[0]["mend"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect::<Vec<_>>().join("\n");
+        assert!(mend.contains("bind ipv4@127.0.0.1:9999 ssl crt lb.pem ca-file ca.pem verify required"), "{mend}");
+        assert!(!mend.lines().any(|line| line.starts_with("stats socket") && line.contains("9999")), "{mend}");
+        let mend = mend
+            .replace("127.0.0.1:9999", haproxy_mcp_testkit::haproxy::PAGE)
+            .replace("/run/haproxy/admin.sock", &folder.path().join("admin.sock").display().to_string());
+        let client = |name: &str, own: &str| format!(
+            "listen {name}\n    mode tcp\n    bind unix@{name}.sock\n    timeout connect 5s\n    timeout client 5s\n    timeout server 5s\n    server a {} ssl {own} ca-file ca.pem verify required verifyhost lb.example.test\n",
+            haproxy_mcp_testkit::haproxy::PAGE
+        );
+        let authority = Authority::new("Operators");
+        let haproxy = Haproxy::builder(binary)
+            .file("lb.pem", &authority.issue(1, &["lb.example.test"], 9).pem())
+            .file("ops.pem", &authority.issue_client(2, &["ops"], 9).pem())
+            .file("ca.pem", &authority.pem())
+            .with(&format!("{global}{mend}\n{}{}", client("known", "crt ops.pem"), client("stranger", "")))
+            .start();
+        let ask = |name: &str| {
+            let mut stream = UnixStream::connect(haproxy.folder().join(name)).unwrap();
+            writeln!(stream, "show cli level").unwrap();
+            let mut reply = Vec::new();
+            // a connection that is refused may be reset
+            let _ = stream.read_to_end(&mut reply);
+            String::from_utf8_lossy(&reply).trim().to_owned()
+        };
+        assert_eq!(ask("known.sock"), "user");
+        assert_eq!(ask("stranger.sock"), "");
+    }
+
+    fn an_empty_password_lets_in(binary: &Binary) {
+        let page = |name: &str, auth: &str| format!("frontend {name}\n    mode http\n    timeout client 5s\n    bind unix@{name}.sock\n    stats uri /stats\n    stats auth {auth}\n");
+        let sections = page("without_colon", "a") + &page("empty", "a:") + &page("whole", "a:b");
+        let haproxy = Haproxy::builder(binary).with(&sections).start();
+        let status = |name: &str| {
+            let mut stream = UnixStream::connect(haproxy.folder().join(name)).unwrap();
+            // `a:`
+            write!(stream, "GET /stats HTTP/1.0\r\nAuthorization: Basic YTo=\r\n\r\n").unwrap();
+            let mut reply = Vec::new();
+            stream.read_to_end(&mut reply).unwrap();
+            String::from_utf8_lossy(&reply).lines().next().unwrap_or_default().to_owned()
+        };
+        assert!(status("without_colon.sock").contains("200"));
+        assert!(status("empty.sock").contains("200"));
+        assert!(status("whole.sock").contains("401"));
+        let answer = answer(&granted(&haproxy));
+        let told: Vec<Value> = of(&answer, "stats-password-empty").iter().flat_map(|risk| risk["evidence"].as_array().unwrap().clone()).map(|place| place["section"].clone()).collect();
+        assert_eq!(told, ["frontend without_colon", "frontend empty"], "{answer}");
+    }
+
     fn a_stats_socket_with_tls_speaks_plain_text(binary: &Binary) {
         let haproxy = Haproxy::builder(binary)
             .with("global\n    stats socket unix@tls.sock mode 660 ssl crt site.pem\n    stats socket unix@plain.sock mode 660\n")
@@ -320,8 +382,54 @@ fn the_files_alone_are_enough() {
     server.stateless();
     let answer = answer(&server);
     assert_eq!(answer["running"]["asked"], json!(false), "{answer}");
+    let not_asked = answer["running"]["not_asked"].as_array().unwrap();
+    let commands: Vec<&Value> = not_asked.iter().map(|one| &one["command"]).collect();
     assert_eq!(
-        answer["running"]["not_asked"][0]["reason"], "not-configured",
+        commands,
+        [
+            "show info",
+            "show cli sockets",
+            "show ssl cert",
+            "show startup-logs"
+        ]
+    );
+    assert!(
+        not_asked
+            .iter()
+            .all(|one| one["reason"] == "not-configured"),
         "{answer}"
     );
+}
+
+#[test]
+fn certificates_that_were_not_looked_at_are_counted() {
+    let info = "\nName: HAProxy\nVersion: 3.0.11-1\nMaxconn: 10\n\n";
+    let unknown = "\nUnknown command: 'sni', but maybe one of the following ones is a better match:\n  show ssl cert [<certfile>]\n\n";
+    for (count, left_out) in [(300, Value::Null), (305, json!(5))] {
+        let mut list = "\n# filename\n".to_owned();
+        for number in 0..count {
+            writeln!(list, "/certs/{number}.pem").unwrap();
+        }
+        list.push('\n');
+        let socket = script(&[
+            ("show info", info),
+            ("show cli sockets", "\n# socket lvl processes\n\n"),
+            ("show ssl sni", unknown),
+            ("show ssl cert", &list),
+        ]);
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("haproxy.cfg");
+        std::fs::write(&config, "global\n").unwrap();
+        let server = everything()
+            .socket(&socket.path())
+            .arg("--haproxy-config")
+            .arg(&config)
+            .start();
+        server.stateless();
+        let answer = answer(&server);
+        assert_eq!(
+            answer["running"]["certificates_left_out"], left_out,
+            "{answer}"
+        );
+    }
 }

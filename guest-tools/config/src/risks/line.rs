@@ -62,6 +62,11 @@ impl Line {
         self
     }
 
+    /// Whether it has a keyword.
+    pub(crate) fn has(&self, keyword: &str) -> bool {
+        self.place(keyword).is_some()
+    }
+
     /// The line.
     pub(crate) fn text(&self) -> String {
         self.words.join(" ")

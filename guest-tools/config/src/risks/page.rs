@@ -1,6 +1,6 @@
 //! The statistics page: whether there is one, who may see it, and who may change something through it.
 
-use haproxy_configuration::{Configuration, Kind, Section, Setting};
+use haproxy_configuration::{Configuration, Kind, Section, Setting, Words};
 
 use super::address::Reach;
 use super::condition::{Must, must};
@@ -150,6 +150,9 @@ fn look(context: &Context<'_>, page: &Page<'_, '_>, report: &mut Report) {
             mend: format!("# {}", Line::of(&user.words).text()),
         });
     }
+    for user in &users {
+        weak(user, report);
+    }
     let gate = before.then(own);
     let asking: Vec<_> = users.iter().chain(&gate.asking).collect();
     in_clear(&entrances, &asking, report);
@@ -159,6 +162,65 @@ fn look(context: &Context<'_>, page: &Page<'_, '_>, report: &mut Report) {
     {
         without_password(context, page, &entrances, &gate, report);
     }
+}
+
+/// A password that is empty, or not the one that is written. What it is is not known: the host replaced it.
+fn weak(user: &Setting<'_, '_>, report: &mut Report) {
+    let name = user.words.at(2);
+    let empty = !user.words.expands(2)
+        && name
+            .split_once(':')
+            .is_none_or(|(_, password)| password.is_empty());
+    let (severity, id, title, why) = if empty {
+        (
+            Severity::High,
+            "stats-password-empty",
+            "The password of the statistics page is empty",
+            "without a word behind the colon, or without a colon, the name alone is enough",
+        )
+    } else if is_cut_short(user) {
+        (
+            Severity::Medium,
+            "stats-password-cut",
+            "The password of the statistics page is cut short",
+            "`#` begins a comment: HAProxy takes what stands before it for the password",
+        )
+    } else {
+        return;
+    };
+    // a word without a colon may be a password, so that the host replaced it
+    let name = name
+        .split(':')
+        .next()
+        .filter(|name| *name != "[redacted]")
+        .unwrap_or("NAME");
+    report.add(Risk {
+        severity,
+        id,
+        title,
+        evidence: vec![Evidence::line(user)],
+        more: 0,
+        alike: false,
+        why: why.to_owned(),
+        mend: format!("stats auth {name}:PASSWORD"),
+    });
+}
+
+/// Whether a comment begins right behind the last word.
+fn is_cut_short(user: &Setting<'_, '_>) -> bool {
+    let raw = user.statement.raw;
+    // the shortest beginning with a `#` behind it that has all words
+    let comment = raw.iter().enumerate().find(|(place, byte)| {
+        **byte == b'#'
+            && raw
+                .get(..*place)
+                .and_then(|before| Words::read(before).ok())
+                .is_some_and(|words| words == user.words)
+    });
+    comment.is_some_and(|(place, _)| {
+        let before = raw.get(..place).and_then(|before| before.last());
+        before.is_some_and(|byte| !byte.is_ascii_whitespace())
+    })
 }
 
 /// Passwords that pass by in the clear.

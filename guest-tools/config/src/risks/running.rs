@@ -20,6 +20,9 @@ use super::report::{Evidence, Report, Risk, Severity};
 /// Certificates that are asked one by one, before 3.2.
 const ASKED: usize = 300;
 
+/// Commands that are sent where `show info` was answered.
+const OTHERS: [&str; 3] = ["show cli sockets", "show ssl cert", "show startup-logs"];
+
 /// Seconds of a day.
 const DAY: i64 = 86_400;
 
@@ -39,10 +42,18 @@ pub(crate) struct Running {
     /// Why it was not asked, or not everything.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     not_asked: Vec<NotAsked>,
+    /// Certificates that were not looked at.
+    #[serde(skip_serializing_if = "is_none")]
+    certificates_left_out: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A command without an answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 struct NotAsked {
     command: &'static str,
     reason: String,
@@ -84,6 +95,14 @@ impl Running {
         let mut running = Self::default();
         let told = running.take("show info", process(&instance))?;
         let Some((version, maxconn)) = told else {
+            // for the same reason nothing else was
+            if let Some(first) = running.not_asked.first().cloned() {
+                let others = OTHERS.iter().map(|command| NotAsked {
+                    command,
+                    ..first.clone()
+                });
+                running.not_asked.extend(others);
+            }
             return Ok(running);
         };
         running.maxconn = maxconn;
@@ -92,7 +111,8 @@ impl Running {
         let sockets = sockets(&instance, configuration, report);
         running.take("show cli sockets", sockets)?;
         let certificates = certificates(call, &instance, report);
-        running.take("show ssl cert", certificates)?;
+        let left_out = running.take("show ssl cert", certificates)?;
+        running.certificates_left_out = left_out.unwrap_or_default();
         let said = startup(&instance, report);
         running.take("show startup-logs", said)?;
         Ok(running)
@@ -201,11 +221,17 @@ struct Expiry {
     text: String,
 }
 
-fn certificates(call: &Call<'_>, instance: &Instance, report: &mut Report) -> Result<(), Failure> {
+/// Tells of those that expire; how many were not looked at.
+fn certificates(
+    call: &Call<'_>,
+    instance: &Instance,
+    report: &mut Report,
+) -> Result<usize, Failure> {
+    let mut left_out = 0;
     let mut found: BTreeMap<String, Expiry> = BTreeMap::new();
     let command = match names(instance, &mut found) {
         Err(Failure::Unsupported(_)) => {
-            one_by_one(instance, &mut found)?;
+            left_out = one_by_one(instance, &mut found)?;
             "show ssl cert"
         }
         other => {
@@ -253,7 +279,7 @@ fn certificates(call: &Call<'_>, instance: &Instance, report: &mut Report) -> Re
                     .to_owned(),
         });
     }
-    Ok(())
+    Ok(left_out)
 }
 
 /// The certificates that answer clients, from 3.2 on.
@@ -278,12 +304,18 @@ fn names(instance: &Instance, found: &mut BTreeMap<String, Expiry>) -> Result<()
     reader.finish().map_err(Failure::unparsable)
 }
 
-/// The certificates one by one; those that nothing uses are left out.
-fn one_by_one(instance: &Instance, found: &mut BTreeMap<String, Expiry>) -> Result<(), Failure> {
+/// The certificates one by one, without those that nothing uses; how many were not looked at.
+fn one_by_one(instance: &Instance, found: &mut BTreeMap<String, Expiry>) -> Result<usize, Failure> {
     let mut files = Vec::new();
+    let mut left_out = 0;
     let mut reader = FilesReader::with_header();
     let mut keep = |file: haproxy_replies::ssl::files::File<'_>| {
-        if !file.uncommitted && files.len() < ASKED {
+        if file.uncommitted {
+            return;
+        }
+        if files.len() >= ASKED {
+            left_out += 1;
+        } else {
             files.push(String::from_utf8_lossy(file.name).into_owned());
         }
     };
@@ -321,7 +353,7 @@ fn one_by_one(instance: &Instance, found: &mut BTreeMap<String, Expiry>) -> Resu
             );
         }
     }
-    Ok(())
+    Ok(left_out)
 }
 
 /// What HAProxy warned of.

@@ -15,6 +15,9 @@ const KEYWORDS: usize = 3;
 /// Where the socket should be.
 const PATH: &str = "/run/haproxy/admin.sock";
 
+/// Where it should be within a `chroot`.
+const INSIDE: &str = "/runtime-api.sock";
+
 /// What tells that somebody takes `expose-fd listeners` for something else.
 const MISUNDERSTOOD: [&str; 4] = ["http", "prometheus", "exporter", "metrics"];
 
@@ -25,13 +28,14 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
         .collect();
     for socket in &sockets {
         for address in addresses(socket.words.at(2), socket.words.expands(2)) {
-            reach(socket, &address, report);
+            reach(context, socket, &address, report);
         }
-        tls(socket, report);
+        tls(context, socket, report);
         password(socket, report);
         descriptors(context, socket, report);
     }
     twice(&sockets, report);
+    too_short(context, report);
     if let Some(socket) = sockets.first() {
         if context
             .configuration
@@ -87,7 +91,12 @@ fn power(level: &str) -> &'static str {
     }
 }
 
-fn reach(socket: &Setting<'_, '_>, address: &Address<'_>, report: &mut Report) {
+fn reach(
+    context: &Context<'_>,
+    socket: &Setting<'_, '_>,
+    address: &Address<'_>,
+    report: &mut Report,
+) {
     let line = || Line::of(&socket.words);
     let level = level(socket);
     let power = power(level);
@@ -104,13 +113,7 @@ fn reach(socket: &Setting<'_, '_>, address: &Address<'_>, report: &mut Report) {
         });
     };
     // TLS is another risk, whose mend is another one
-    let plain = |line: Line| {
-        line.without("ssl", 0)
-            .without("crt", 1)
-            .without("ca-file", 1)
-            .without("verify", 1)
-    };
-    let on_path = || plain(line()).with(2, PATH).setting("mode", "660").text();
+    let on_path = || owned(context, plain(line()).with(2, PATH).setting("mode", "660")).text();
     match address.reach {
         Reach::Network => {
             let port = address.port.unwrap_or("9999");
@@ -151,7 +154,7 @@ fn reach(socket: &Setting<'_, '_>, address: &Address<'_>, report: &mut Report) {
                 "runtime-api-world-writable",
                 "Every user of this machine may use the Runtime API",
                 format!("the mode lets others write to the socket, and that is all it takes to {power}"),
-                line().setting("mode", "660").text(),
+                owned(context, line().setting("mode", "660")).text(),
             ),
             None => add(
                 Severity::Info,
@@ -160,36 +163,111 @@ fn reach(socket: &Setting<'_, '_>, address: &Address<'_>, report: &mut Report) {
                 "without `mode` the umask decides with which HAProxy is started, and without `user` and `group` the \
                  socket belongs to whoever starts it"
                     .to_owned(),
-                line().setting("mode", "660").setting("group", "haproxy").text(),
+                owned(context, line().setting("mode", "660")).text(),
             ),
             Some(_) => {}
         },
     }
 }
 
+/// Without all that is of TLS.
+fn plain(line: Line) -> Line {
+    line.without("ssl", 0)
+        .without("crt", 1)
+        .without("ca-file", 1)
+        .without("verify", 1)
+}
+
+/// With an owner and a group, where it has none: those of HAProxy, since otherwise it is who starts it.
+fn owned(context: &Context<'_>, line: Line) -> Line {
+    let line = user(context, line);
+    if line.has("group") || line.has("gid") {
+        return line;
+    }
+    match (set(context, "group"), set(context, "gid")) {
+        (None, Some(gid)) => line.setting("gid", &gid),
+        (group, _) => line.setting("group", group.as_deref().unwrap_or("haproxy")),
+    }
+}
+
+fn user(context: &Context<'_>, line: Line) -> Line {
+    if line.has("user") || line.has("uid") {
+        return line;
+    }
+    match (set(context, "user"), set(context, "uid")) {
+        (None, Some(uid)) => line.setting("uid", &uid),
+        (user, _) => line.setting("user", user.as_deref().unwrap_or("haproxy")),
+    }
+}
+
+/// The value of a setting of `global`.
+fn set(context: &Context<'_>, word: &str) -> Option<String> {
+    let words = [word];
+    let lines = context.configuration.lines(Kind::Global, &words);
+    let value = lines.last()?.words.at(1).to_owned();
+    (!value.is_empty()).then_some(value)
+}
+
 /// `ssl` is taken, and nothing comes of it.
-fn tls(socket: &Setting<'_, '_>, report: &mut Report) {
-    if socket.words.place("ssl", KEYWORDS).is_none() {
+fn tls(context: &Context<'_>, socket: &Setting<'_, '_>, report: &mut Report) {
+    let words = &socket.words;
+    if words.place("ssl", KEYWORDS).is_none() {
         return;
     }
-    let open = addresses(socket.words.at(2), socket.words.expands(2))
-        .any(|address| address.reach >= Reach::Unknown);
+    let reaches =
+        |text| addresses(text, words.expands(2)).any(|address| address.reach > Reach::Abstract);
+    let ports: Vec<&str> = words
+        .at(2)
+        .split(',')
+        .filter(|text| reaches(text))
+        .collect();
+    let open =
+        addresses(words.at(2), words.expands(2)).any(|address| address.reach >= Reach::Unknown);
+    let mend = if ports.is_empty() {
+        plain(Line::of(words)).text()
+    } else {
+        in_front(context, socket, &ports.join(","))
+    };
     report.add(Risk {
         severity: if open { Severity::High } else { Severity::Medium },
         id: "runtime-api-tls-ignored",
         title: "The Runtime API speaks plain text in spite of `ssl`",
         evidence: vec![Evidence::line(socket)],
         more: 0,
-            alike: false,
+        alike: false,
         why: "HAProxy takes `ssl` on a stats socket without a warning and does not do it: everything is in the clear, and \
               no client certificate is asked for. A TCP proxy in front of a Unix socket does it"
             .to_owned(),
-        mend: format!(
-            "listen runtime_api\n    mode tcp\n    bind :9999 ssl crt /etc/haproxy/runtime-api.pem ca-file \
-             /etc/haproxy/operators.pem verify required\n    timeout client 1m\n    timeout connect 5s\n    timeout server 1m\n    \
-             server local unix@{PATH}"
-        ),
+        mend,
     });
+}
+
+/// A Unix socket, and a TCP proxy in front of it. The proxy connects after `chroot`: the path of `server` is one within.
+fn in_front(context: &Context<'_>, socket: &Setting<'_, '_>, ports: &str) -> String {
+    let chroot = set(context, "chroot");
+    let (outside, inside) = match &chroot {
+        Some(folder) => (format!("{}{INSIDE}", folder.trim_end_matches('/')), INSIDE),
+        None => (PATH.to_owned(), PATH),
+    };
+    let local = plain(Line::of(&socket.words))
+        .without("expose-fd", 1)
+        .with(2, &outside)
+        .setting("mode", "600");
+    let local = user(context, local).text();
+    let value = |keyword, usual| {
+        socket
+            .words
+            .value(keyword, KEYWORDS)
+            .unwrap_or(usual)
+            .to_owned()
+    };
+    let certificate = value("crt", "/etc/haproxy/runtime-api.pem");
+    let authority = value("ca-file", "/etc/haproxy/operators.pem");
+    format!(
+        "# in `global`, instead of this line\n{local}\n# behind `global`\nlisten runtime_api\n    mode tcp\n    \
+         bind {ports} ssl crt {certificate} ca-file {authority} verify required\n    timeout client 1m\n    \
+         timeout connect 5s\n    timeout server 1m\n    server local unix@{inside}"
+    )
 }
 
 /// `password`, which does not exist.
@@ -257,6 +335,32 @@ fn descriptors(context: &Context<'_>, socket: &Setting<'_, '_>, report: &mut Rep
             alike: false,
             why: "listening sockets can be handed over through a Unix socket only".to_owned(),
             mend,
+        });
+    }
+}
+
+/// `stats timeout 30`: milliseconds.
+fn too_short(context: &Context<'_>, report: &mut Report) {
+    for line in context
+        .configuration
+        .lines(Kind::Global, &["stats", "timeout"])
+    {
+        let time = line.words.at(2);
+        if !time
+            .parse::<u64>()
+            .is_ok_and(|time| (1..1_000).contains(&time))
+        {
+            continue;
+        }
+        report.add(Risk {
+            severity: Severity::Medium,
+            id: "runtime-api-timeout-short",
+            title: "The Runtime API breaks off within a second",
+            evidence: vec![Evidence::line(&line)],
+            more: 0,
+            alike: false,
+            why: format!("a time without a unit counts milliseconds: {time} are {time} thousandths of a second"),
+            mend: Line::of(&line.words).with(2, &format!("{time}s")).text(),
         });
     }
 }

@@ -1,6 +1,6 @@
 //! Servers: whether HAProxy knows that one is down, and whom it speaks TLS with.
 
-use haproxy_configuration::{Configuration, Section, Setting, Words};
+use haproxy_configuration::{Configuration, Kind, Section, Setting, Words};
 
 use super::address::{Reach, addresses};
 use super::context::Context;
@@ -20,12 +20,12 @@ pub(crate) fn find(context: &Context<'_>, report: &mut Report) {
         let words = [&["server"], &["server-template"], &["default-server"]];
         for line in words.iter().flat_map(|word| section.lines(word.as_slice())) {
             unverified(&line, report);
+            outside(context, &line, report);
         }
     }
-    let everywhere = context.configuration.lines(
-        haproxy_configuration::Kind::Global,
-        &["ssl-server-verify", "none"],
-    );
+    let everywhere = context
+        .configuration
+        .lines(Kind::Global, &["ssl-server-verify", "none"]);
     for line in everywhere {
         report.add(Risk {
             severity: Severity::Medium,
@@ -148,4 +148,65 @@ fn unverified(line: &Setting<'_, '_>, report: &mut Report) {
         },
         mend: mend.text(),
     });
+}
+
+/// A Unix socket that is seen from inside `chroot`, by its path outside.
+fn outside(context: &Context<'_>, line: &Setting<'_, '_>, report: &mut Report) {
+    let words = &line.words;
+    if words.at(0) == "default-server" || words.expands(2) {
+        return;
+    }
+    let Some(path) = addresses(words.at(2), false)
+        .find(|address| address.reach == Reach::Path)
+        .map(|address| address.text)
+    else {
+        return;
+    };
+    let chroots = context.configuration.lines(Kind::Global, &["chroot"]);
+    let Some(chroot) = chroots.last().filter(|line| !line.words.expands(1)) else {
+        return;
+    };
+    let folder = chroot.words.at(1).trim_end_matches('/');
+    if folder.is_empty() {
+        return;
+    }
+    let within = path
+        .strip_prefix(folder)
+        .filter(|rest| rest.starts_with('/'));
+    let usual = ["/run/", "/var/run/", "/tmp/"];
+    if within.is_none() && !usual.iter().any(|start| path.starts_with(start)) {
+        return;
+    }
+    let seen = format!("{folder}{path}");
+    if listens(context, &seen) {
+        return;
+    }
+    report.add(Risk {
+        severity: Severity::Medium,
+        id: "server-outside-chroot",
+        title: "HAProxy looks for a server's socket elsewhere than is written",
+        evidence: vec![Evidence::line(line), Evidence::line(&chroot)],
+        more: 0,
+        alike: false,
+        why: format!(
+            "it connects from inside `chroot`, where this path is `{seen}`: where no socket is, connections are accepted and closed"
+        ),
+        mend: match within {
+            Some(inside) => Line::of(words).with(2, &format!("unix@{inside}")).text(),
+            None => format!("# a socket at {seen}, or one below {folder} by its path within"),
+        },
+    });
+}
+
+/// Whether HAProxy itself makes a socket at this path.
+fn listens(context: &Context<'_>, path: &str) -> bool {
+    let sections = context.configuration.sections().iter();
+    sections
+        .flat_map(|section| {
+            let sockets = section.lines(&["stats", "socket"]).map(|line| (line, 2));
+            sockets.chain(section.lines(&["bind"]).map(|line| (line, 1)))
+        })
+        .any(|(line, place)| {
+            addresses(line.words.at(place), false).any(|address| address.text == path)
+        })
 }

@@ -23,6 +23,19 @@ impl<'c> Block<'c> {
         self.section.map(ToString::to_string)
     }
 
+    /// Whether its section, or a line of it, stands between `.if` and `.endif`.
+    pub(crate) fn is_conditional(&self, line: u32) -> bool {
+        self.section.is_some_and(|section| {
+            let statement = || {
+                let place = section
+                    .statements
+                    .binary_search_by_key(&line, |statement| statement.line);
+                section.statements.get(place.ok()?)
+            };
+            section.head.conditional || statement().is_some_and(|statement| statement.conditional)
+        })
+    }
+
     /// Its lines, without their ends.
     pub(crate) fn lines(&self) -> impl Iterator<Item = &'c [u8]> + use<'c> {
         lines(self.text).map(|line| line.strip_suffix(b"\n").unwrap_or(line))

@@ -69,6 +69,8 @@ struct Row<'a> {
     section: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lines: Option<usize>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    conditional: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     text: Option<[String; 1]>,
 }
@@ -84,8 +86,10 @@ struct Shown {
 }
 
 pub(crate) fn show_config(call: &Call<'_>) -> Result<Outcome, Failure> {
-    let arguments: Arguments = call.arguments()?;
+    let mut arguments: Arguments = call.arguments()?;
     let source = Source::read(call)?;
+    let version = source.version();
+    arguments.cursor = version.cursor(arguments.cursor)?;
     let configuration = source.configuration();
     let blocks = chosen(&source, &configuration, &arguments)?;
     let shown = shown(&blocks, &arguments)?;
@@ -111,7 +115,7 @@ pub(crate) fn show_config(call: &Call<'_>) -> Result<Outcome, Failure> {
             .checked_sub(PROBLEMS)
             .filter(|more| *more > 0),
         problems: problems.into_iter().take(PROBLEMS).collect(),
-        next_cursor: shown.next_cursor,
+        next_cursor: shown.next_cursor.map(|cursor| version.mark(&cursor)),
         hint: shown.hint,
     };
     Ok(Outcome::of(&answer)?.text(shown.line))
@@ -227,6 +231,7 @@ fn matches(
                     line: number,
                     section: block.section(),
                     lines: None,
+                    conditional: block.is_conditional(number),
                     text: Some([cut(text.trim_start(), LINE).into_owned()]),
                 });
             }
@@ -266,6 +271,7 @@ fn outline(
             line: block.line,
             section: block.section(),
             lines: Some(block.lines().count()),
+            conditional: block.is_conditional(block.line),
             text: None,
         });
     }

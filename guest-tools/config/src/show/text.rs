@@ -34,6 +34,8 @@ pub(crate) struct Run<'c> {
     line: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     section: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    conditional: bool,
     text: Vec<String>,
 }
 
@@ -91,6 +93,7 @@ impl Pages {
                     file: block.file,
                     line: number,
                     section: block.section(),
+                    conditional: block.is_conditional(number),
                     text: Vec::new(),
                 });
                 run.text.push(line.into_owned());
