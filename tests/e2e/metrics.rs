@@ -183,9 +183,63 @@ haproxy_mcp_testkit::on_each_version! {
             .filter_map(|object| object.fields["stot"].number())
             .sum();
         assert_eq!((rows.len(), i128::from(rows[0]["value"].as_u64().unwrap())), (1, expected));
-        let (rows, answer) = all(&server, &json!({ "family": "haproxy_server_weight", "labels": { "proxy": "be_app" }, "sum": true }));
-        assert_eq!(answer["families"][0]["type"], "gauge");
-        assert_eq!((&rows[0]["value"], &rows[0]["max"]), (&json!(sum("server", "be_app", "weight")), &json!(100)));
+    }
+
+    /// What means nothing when it is added up is left out, with the reason.
+    fn what_does_not_add_up_is_not_added(binary: &Binary) {
+        let haproxy = busy(binary);
+        let server = serve(&haproxy.page_url("/metrics"));
+        let statistics = oracle::statistics(&haproxy);
+        let servers = || statistics.iter().filter(|object| object.kind() == "server");
+        let largest = |kind: &str, column: &str| {
+            let of_kind = statistics.iter().filter(|object| object.kind() == kind);
+            of_kind.filter_map(|object| object.fields.get(column)?.number()).max().unwrap()
+        };
+        let of = |family: &str| json!({ "family": format!("haproxy_{family}"), "sum": true });
+        for (family, reason, max) in [
+            ("server_weight", "weights", Some(largest("server", "weight"))),
+            ("server_max_sessions", "maxima", Some(largest("server", "smax"))),
+            ("frontend_limit_sessions", "limits", Some(largest("frontend", "slim"))),
+            ("server_response_time_average_seconds", "averages", None),
+            ("server_status", "a series for each state", None),
+            ("server_check_status", "a series for each state", None),
+        ] {
+            let (rows, answer) = all(&server, &of(family));
+            assert_eq!(rows.len(), 1, "{answer}");
+            assert!(rows[0]["series"].as_u64() > Some(1), "{answer}");
+            assert_eq!(rows[0].get("value"), None, "{answer}");
+            let note = answer["note"].as_str().unwrap();
+            assert!(note.contains(reason) && note.contains(family), "{answer}");
+            if let Some(max) = max {
+                assert_eq!(rows[0]["max"].as_u64().map(i128::from), Some(max), "{answer}");
+            }
+            assert_eq!(rows[0].get("max").is_none(), family.ends_with("status"), "{answer}");
+        }
+
+        // of one state, or apart by it, it is the number of servers
+        let up = servers().filter(|object| ["UP", "no check"].contains(&object.text("status").as_str())).count();
+        for extra in [json!({ "labels": { "state": "UP" }, "sum": true }), json!({ "by": ["state"] })] {
+            let mut arguments = json!({ "family": "haproxy_server_status" });
+            arguments.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+            let (rows, answer) = all(&server, &arguments);
+            assert_eq!(answer.get("note"), None, "{answer}");
+            let row = rows.iter().find(|row| labels(row).get("state").is_none_or(|state| state == "UP")).unwrap();
+            assert_eq!(row["value"], up, "{answer}");
+        }
+        // one series alone is no sum
+        let arguments = json!({ "family": "haproxy_server_weight", "by": ["proxy", "server"] });
+        let (rows, answer) = all(&server, &arguments);
+        assert_eq!(answer.get("note"), None, "{answer}");
+        let weights: i128 = rows.iter().map(|row| i128::from(row["value"].as_u64().unwrap())).sum();
+        let expected: i128 = servers().filter_map(|object| object.fields["weight"].number()).sum();
+        assert_eq!(weights, expected, "{answer}");
+        // counters and what is there now add up as ever
+        for (family, column) in [("server_current_sessions", "scur"), ("server_sessions_total", "stot")] {
+            let (rows, answer) = all(&server, &of(family));
+            let expected: i128 = servers().filter_map(|object| object.fields[column].number()).sum();
+            assert_eq!(rows[0]["value"].as_u64().map(i128::from), Some(expected), "{answer}");
+            assert_eq!(answer.get("note"), None, "{answer}");
+        }
     }
 
     fn every_family_and_every_series_is_there(binary: &Binary) {
@@ -347,7 +401,7 @@ fn sends(answer: &str) -> ScriptedSocket {
 
 #[test]
 fn what_is_no_metrics_is_told() {
-    let page = "# TYPE a gauge\na 1\n";
+    let page = "# TYPE haproxy_a gauge\nhaproxy_a 1\n";
     for (socket, code, told) in [
         (
             answered("<html><body>hello</body></html>\n"),
@@ -357,12 +411,12 @@ fn what_is_no_metrics_is_told() {
         (answered("\u{0}\u{1}garbage\n"), "unreachable", "garbage"),
         (answered(""), "unparsable", "empty"),
         (
-            answered(&format!("{page}a{{b=\"c\n")),
+            answered(&format!("{page}haproxy_a{{b=\"c\n")),
             "unparsable",
             "line 3",
         ),
         (
-            answered("# TYPE a gauge\na 1\na 2"),
+            answered("# TYPE haproxy_a gauge\nhaproxy_a 1\na 2"),
             "unparsable",
             "end within a line",
         ),
@@ -408,8 +462,8 @@ fn what_is_no_metrics_is_told() {
 /// 200 MB of sound metrics: the limit of a call ends it, in little memory, and the server goes on.
 #[test]
 fn metrics_without_end_are_given_up() {
-    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\n\r\n# TYPE a gauge\n";
-    let line = "a{proxy=\"be_app\",server=\"app1\"} 1\n";
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; version=0.0.4\r\n\r\n# TYPE haproxy_a gauge\n";
+    let line = "haproxy_a{proxy=\"be_app\",server=\"app1\"} 1\n";
     let socket = ScriptedSocket::tcp(vec![
         Step::ReadHead,
         Step::send(head),
@@ -419,7 +473,10 @@ fn metrics_without_end_are_given_up() {
         },
     ]);
     let server = serve(&format!("http://{}/metrics", socket.address()));
-    for arguments in [json!({}), json!({ "family": "a", "by": ["server"] })] {
+    for arguments in [
+        json!({}),
+        json!({ "family": "haproxy_a", "by": ["server"] }),
+    ] {
         let response = server.call("show_metrics", arguments);
         let error = response.error();
         has_shape(error);
@@ -431,11 +488,14 @@ fn metrics_without_end_are_given_up() {
 
 #[test]
 fn values_that_json_has_no_number_for_are_texts() {
-    let page = "# HELP a Something\\nof two lines\n# TYPE a gauge\na{b=\"x\"} +Inf\na{b=\"y\\\"\\\\\\n\"} -2.50\na{b=\"z\"} NaN\n\
-        # TYPE b counter\nb 1e3\n";
+    let page = "# HELP haproxy_a Something\\nof two lines\n# TYPE haproxy_a gauge\nhaproxy_a{b=\"x\"} +Inf\nhaproxy_a{b=\"y\\\"\\\\\\n\"} -2.50\nhaproxy_a{b=\"z\"} NaN\n\
+        # TYPE haproxy_b counter\nhaproxy_b 1e3\n";
     let socket = answered(page);
     let server = serve(&format!("http://{}/metrics", socket.address()));
-    let response = server.call("show_metrics", json!({ "sum": false, "family": "a" }));
+    let response = server.call(
+        "show_metrics",
+        json!({ "sum": false, "family": "haproxy_a" }),
+    );
     let answer = response.answer();
     assert_eq!(
         answer["rows"],
@@ -453,8 +513,8 @@ fn values_that_json_has_no_number_for_are_texts() {
     assert_eq!(
         rows.answer()["rows"],
         json!([
-            { "family": "a", "type": "gauge", "value": "+Inf", "series": 2, "max": "+Inf" },
-            { "family": "b", "type": "counter", "value": 1_000, "series": 1 },
+            { "family": "haproxy_a", "type": "gauge", "value": "+Inf", "series": 2, "max": "+Inf" },
+            { "family": "haproxy_b", "type": "counter", "value": 1_000, "series": 1 },
         ])
     );
 }

@@ -14,6 +14,7 @@ mod missing;
 mod outline;
 mod series;
 mod show;
+mod summable;
 mod sums;
 mod value;
 
@@ -24,7 +25,7 @@ const TOOLS: &[Tool] = &[Tool {
     title: "Metrics of the Prometheus exporter",
     description: "What HAProxy's Prometheus exporter says. Without arguments: its families of metrics. With family or \
         labels: their series. With sum or by: series added up, such as responses by backend and code (family \
-        backend_http_responses, by [proxy, code]). For what only the exporter has, or to compare with a dashboard; \
+        backend_http_responses, by [proxy, code]); not states, averages, maxima, limits, weights or percentages. For what only the exporter has, or to compare with a dashboard; \
         show_stat has the same counters by server.",
     input_schema: include_str!("../schema/show_metrics.input.json"),
     output_schema: include_str!("../schema/show_metrics.output.json"),

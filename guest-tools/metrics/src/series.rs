@@ -73,7 +73,9 @@ pub(crate) struct Row {
     pub(crate) r#type: Option<&'static str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) labels: BTreeMap<String, String>,
-    pub(crate) value: Written,
+    /// None where it would be the sum of what is not to be added up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) value: Option<Written>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) series: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -88,7 +90,7 @@ impl Row {
             family: Some(name),
             r#type: Some(family.kind.as_str()),
             labels: labels(sample.labels),
-            value: Written(sample.value),
+            value: Some(Written(sample.value)),
             series: None,
             max: None,
         }

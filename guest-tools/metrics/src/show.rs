@@ -42,6 +42,8 @@ struct Answer {
     matched: u64,
     totals: Totals,
     #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
 
@@ -134,7 +136,7 @@ fn outline(call: &Call<'_>, arguments: &Arguments, part: &Part) -> Result<Outcom
         written.line("families"),
         totals.series
     );
-    finish(Vec::new(), written, totals, line)
+    finish(Vec::new(), written, totals, None, line)
 }
 
 /// What was found on the exporter's page.
@@ -160,7 +162,7 @@ fn find<'a>(
     let adds_up = arguments.sum || !arguments.by.is_empty();
     let kept = || {
         if adds_up {
-            Kept::Sums(Sums::new(&arguments.by))
+            Kept::Sums(Sums::new(&arguments.by, &arguments.labels))
         } else {
             Kept::Rows(part.page())
         }
@@ -234,6 +236,7 @@ fn explain(
 fn answer(arguments: &Arguments, part: &Part, found: Found<'_>) -> Result<Outcome, Failure> {
     let one = found.families.is_one();
     let adapt = |row: Row| if one { row.of_the_one() } else { row };
+    let mut note = None;
     let (pages, what) = match found.kept {
         Kept::Rows(page) => {
             let mut pages = page.finish();
@@ -245,7 +248,11 @@ fn answer(arguments: &Arguments, part: &Part, found: Found<'_>) -> Result<Outcom
             }
             (pages, "series")
         }
-        Kept::Sums(sums) => (part.of(sums.into_rows()?.into_iter().map(adapt)), "sums"),
+        Kept::Sums(sums) => {
+            let (rows, without) = sums.into_rows()?;
+            note = without;
+            (part.of(rows.into_iter().map(adapt)), "sums")
+        }
     };
     let written = part.write(&pages)?;
     let totals = Totals {
@@ -267,13 +274,17 @@ fn answer(arguments: &Arguments, part: &Part, found: Found<'_>) -> Result<Outcom
             totals.without_value
         );
     }
-    finish(found.families.described(), written, totals, line)
+    if let Some(note) = &note {
+        line = format!("{line}; {note}");
+    }
+    finish(found.families.described(), written, totals, note, line)
 }
 
 fn finish(
     families: Vec<Described>,
     written: Written,
     totals: Totals,
+    note: Option<String>,
     line: String,
 ) -> Result<Outcome, Failure> {
     let answer = Answer {
@@ -281,6 +292,7 @@ fn finish(
         rows: written.rows,
         matched: written.matched,
         totals,
+        note,
         next_cursor: written.next_cursor,
     };
     Ok(Outcome::of(&answer)?.text(line))
