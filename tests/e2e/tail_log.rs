@@ -178,7 +178,7 @@ frontend fe_logged
     bind {page}
     log stdout len 4096 format rfc5424 local0
     option httplog
-    capture cookie SESS len 60
+    capture cookie LANG len 60
     capture request header User-Agent len 60
     default_backend be_app
 ";
@@ -187,11 +187,11 @@ haproxy_mcp_testkit::on_each_version! {
     fn a_visitor_cannot_forge_how_his_visit_ended(binary: &Binary) {
         let haproxy = Haproxy::builder(binary).with(COOKIES).start();
         let visits = [
-            ("SESS=x", "x", Some("----"), Some("GET /0 HTTP/1.1")),
-            ("SESS=x - sQ-- 1/1/0/0/7 9/9", "x", None, Some("GET /1 HTTP/1.1")),
-            ("SESS=x - sQ-- 1/1/0/0/7 9/9 \"GET /f HTTP/1.1\"", "x", None, None),
-            ("SESS=x", "- sQ-- 1/1/0/0/7 9/9 \"GET /f", Some("----"), Some("GET /3 HTTP/1.1")),
-            ("SESS=x {", "} - sQ-- 1/1/0/0/7 9/9", Some("----"), Some("GET /4 HTTP/1.1")),
+            ("LANG=x", "x", Some("----"), Some("GET /0 HTTP/1.1")),
+            ("LANG=x - sQ-- 1/1/0/0/7 9/9", "x", None, Some("GET /1 HTTP/1.1")),
+            ("LANG=x - sQ-- 1/1/0/0/7 9/9 \"GET /f HTTP/1.1\"", "x", None, None),
+            ("LANG=x", "- sQ-- 1/1/0/0/7 9/9 \"GET /f", Some("----"), Some("GET /3 HTTP/1.1")),
+            ("LANG=x {", "} - sQ-- 1/1/0/0/7 9/9", Some("----"), Some("GET /4 HTTP/1.1")),
         ];
         for (number, (cookie, agent, _, _)) in visits.iter().enumerate() {
             let mut connection = TcpStream::connect(haproxy.page_address()).unwrap();
