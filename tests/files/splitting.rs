@@ -63,7 +63,7 @@ fn hexadecimal(word: &str) -> String {
 }
 
 /// Where a secret can stand as a word of its own: `@` is the word.
-const WORDS: [&str; 24] = [
+const WORDS: [&str; 30] = [
     "user bob password @",
     "user bob insecure-password @ groups g1",
     "cluster-secret @",
@@ -88,10 +88,16 @@ const WORDS: [&str; 24] = [
     "acme-vars @",
     "lua-load a.lua mode fast token @",
     "fcgi-param set-param DB_PASSWORD @",
+    "\"${U-user}\" bob password @",
+    "user bob \"insecure-${X-password}\" @ groups g1",
+    "http-request \"set-${X-header}\" X-Key @",
+    "setenv \"API${X-_K}EY\" @",
+    "server s 10.0.0.1:80 \"tcp-${X-md5sig}\" @",
+    "http-request deny unless \"${X-{}\" hdr(x-key) @ }",
 ];
 
 /// Where it can be a part of a word: `@` is letters and digits.
-const PARTS: [&str; 24] = [
+const PARTS: [&str; 31] = [
     "stats auth admin:@",
     "stats auth \"ad min:@\"",
     "stats auth 'admin:x @'",
@@ -116,6 +122,13 @@ const PARTS: [&str; 24] = [
     ".if streq(\"$API_TOKEN\",@)",
     "command app --token=@ --port 80",
     "http-request set-query token=@&x=1",
+    "command sh -c 'exec app --password @ --port 80'",
+    ".elif streq(@,\"$API_TOKEN\")",
+    "stats auth admin:x#@",
+    "http-check send body \"password:@\"",
+    "use_backend %[str(@),secure_memcmp(txn.given)]",
+    ".notice \"the token is @\"",
+    "stats \"${X-auth}\" admin:@",
 ];
 
 /// Texts that are full of what is looked for.
@@ -150,6 +163,9 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
         "%[",
         "]",
         "${X}",
+        "\"${X}\"",
+        "\"${X-",
+        "}",
         "$",
         ":",
         "=",
