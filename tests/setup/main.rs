@@ -12,6 +12,8 @@
     reason = "tests start programs and open sockets themselves"
 )]
 
+/// A whole configuration.
+mod complete;
 /// The guide, taken apart.
 mod guide;
 /// Pages, asked by hand.
@@ -51,6 +53,7 @@ macro_rules! served {
 
 served! {
     shortest: crate::runtime::shortest,
+    complete: crate::complete::complete,
     runtime_unix: crate::runtime::runtime_unix,
     runtime_levels: crate::runtime::runtime_levels,
     runtime_limits: crate::runtime::runtime_limits,

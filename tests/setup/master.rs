@@ -34,8 +34,9 @@ pub(crate) fn master_socket(binary: &Binary) {
     let site = Site::with(binary, "master", "", |place| {
         [vec!["-W".to_owned()], place.arguments(&options)].concat()
     });
-    until("the master's socket", || {
-        std::os::unix::net::UnixStream::connect(site.place.path(MASTER))
+    // Before 3.1 the master replaces itself once more after it has started the worker, and breaks connections off.
+    until("the master's answer", || {
+        haproxy::raw(&site.place.path(MASTER), "show cli level;quit")
             .map_err(|error| error.to_string())
     });
     assert_eq!(mode(&site.place.path(MASTER)), 0o660);

@@ -31,7 +31,7 @@ fn authority(site: &Site) -> String {
 }
 
 /// What a client gets at a path: without a password, with a wrong one, with the right one.
-fn locked(client: &Client, address: SocketAddr, path: &str) {
+pub(crate) fn locked(client: &Client, address: SocketAddr, path: &str) {
     assert_eq!(client.get(address, path).status, 401);
     for wrong in ["", "a", "PASSWORD", "HASH"] {
         assert_eq!(
@@ -316,6 +316,13 @@ pub(crate) fn page_behind(binary: &Binary) {
     assert_eq!(answer.header("location"), "/lb1/stats;st=DENY");
 }
 
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let name = name.trim().to_owned();
+    assert!(!name.is_empty());
+    name
+}
+
 pub(crate) fn page_shows(binary: &Binary) {
     let site = Site::start(binary, "page_shows");
     let csv = plain().get(site.address(8404), "/stats;csv");
@@ -324,21 +331,28 @@ pub(crate) fn page_shows(binary: &Binary) {
         ["app/a1", "app/BACKEND", "api/b1", "api/BACKEND"]
     );
     assert_eq!(csv.header("refresh"), "10");
-    let html = plain().get(site.address(8404), "/stats").body;
     let version = binary.version.split('-').next().unwrap();
+    // The name of the machine, where the configuration has no other.
+    let node = format!(" on {}", host_name());
+    let legend = |site: &Site| format!("IPv4: {}", site.address(8080));
+    let html = plain().get(site.address(8404), "/stats").body;
+    assert!(!html.contains(version), "`stats hide-version`: {html}");
+    assert!(html.contains(&node), "`stats show-node`: {html}");
     assert!(
-        !html.contains(version) && html.contains("192.0.2.11:") || html.contains("127.0.0.1:"),
+        html.contains(&legend(&site)),
+        "`stats show-legends`: {html}"
+    );
+    // Without these lines; from 3.4 on the version is hidden anyway.
+    let bare = Site::with(binary, "page", APP, |_| vec!["-db".to_owned()]);
+    let page = plain().get(bare.address(8404), "/stats");
+    let html = &page.body;
+    assert_eq!(html.contains(version), !binary.at_least(3, 4), "{html}");
+    assert!(!html.contains(&node), "{html}");
+    assert!(
+        html.contains("a1") && !html.contains(&legend(&bare)),
         "{html}"
     );
-    // Without these lines; from 3.4 on it is hidden anyway.
-    let bare = Site::start(binary, "page");
-    let html = plain().get(bare.address(8404), "/stats");
-    assert_eq!(
-        html.body.contains(version),
-        !binary.at_least(3, 4),
-        "{html:?}"
-    );
-    assert_eq!(html.header("refresh"), "");
+    assert_eq!(page.header("refresh"), "");
 }
 
 pub(crate) fn metrics(binary: &Binary) {

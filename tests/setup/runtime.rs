@@ -163,7 +163,7 @@ pub(crate) fn runtime_limits(binary: &Binary) {
 }
 
 /// Asks for HAProxy's prompt, which keeps the connection open.
-fn prompt(stream: &mut UnixStream) -> std::io::Result<()> {
+pub(crate) fn prompt(stream: &mut UnixStream) -> std::io::Result<()> {
     use std::io::{Read, Write};
     stream.write_all(b"prompt\n")?;
     stream.read_exact(&mut [0; 3])
