@@ -34,6 +34,8 @@ mod rest;
 mod runtime;
 /// A block at work.
 mod site;
+/// Firewall and files.
+mod system;
 /// `haproxy -c`.
 mod verdict;
 /// The Runtime API set up wrongly.
