@@ -394,6 +394,7 @@ fn fields_of_traffic() {
 
 /// HAProxy writes a cookie as the client sent it, and quotes and braces of a header as their numbers.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a line for each forgery")]
 fn a_client_cannot_forge_how_its_request_ended() {
     let line_with = |cookie: &str, behind: &str| {
         format!(

@@ -456,7 +456,7 @@ mod tests {
                     Setting::RuntimeMode => mode(example).is_some(),
                     Setting::RuntimeSocket => socket(example).is_some(),
                     Setting::RuntimeUrl => url(example).is_some(),
-                    Setting::RuntimeTimeout => timeout(example).is_some(),
+                    Setting::RuntimeTimeout | Setting::StatsTimeout => timeout(example).is_some(),
                     Setting::MasterSocket => master(example).is_some(),
                     Setting::Access => access(example).is_some(),
                     Setting::Toolsets | Setting::Tools | Setting::ExcludeTools => {
@@ -469,7 +469,6 @@ mod tests {
                     | Setting::StatsClientKey => absolute(example).is_some(),
                     Setting::StatsEnabled => switch(example).is_some(),
                     Setting::StatsUrl | Setting::MetricsUrl => page(example).is_some(),
-                    Setting::StatsTimeout => timeout(example).is_some(),
                     Setting::StatsUser => user(example).is_some(),
                     Setting::StatsPassword => password(example).is_some(),
                     Setting::StatisticsFrom => source(example).is_some(),
