@@ -2,14 +2,14 @@
 
 use haproxy_mcp::policy::{
     Access, ActPermit, Artefact, Authority, Grant, MAX_FORM_BYTES, MAX_PARAMETER_BYTES, Page,
-    PagePermit, Parameter, Refusal, actions, decide, decide_action, decide_file, decide_look,
-    decide_page,
+    PagePermit, Parameter, Permit, Refusal, actions, decide, decide_action, decide_file,
+    decide_look, decide_page,
 };
 use proptest::prelude::*;
 
 use crate::samples::here;
 
-fn under<'a>(grant: &'a Grant, server: Access) -> Authority<'a> {
+fn under(grant: &Grant, server: Access) -> Authority<'_> {
     Authority {
         server,
         module: grant,
@@ -159,11 +159,7 @@ fn an_action_is_a_command() {
         let one = Grant::only(Access::Admin, vec![pattern]).with_pages(&[Page::Stats]);
         let permit = act(&one, action, "be_app", &["app1"]).unwrap();
         assert_eq!(permit.form(), format!("s=app1&action={action}&b=be_app"));
-        let shown: Vec<&str> = permit
-            .permits()
-            .iter()
-            .map(|permit| permit.shown())
-            .collect();
+        let shown: Vec<&str> = permit.permits().iter().map(Permit::shown).collect();
         assert_eq!(shown, [command]);
 
         // All of its servers have to be granted, and the page itself.

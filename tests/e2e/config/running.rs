@@ -205,11 +205,12 @@ frontend fe_enabled from secured
     }
 
     fn rules_keep_out_as_is_said(binary: &Binary) {
-        // each with what its page and its exporter answer without a password, and what is told of it
+        /// A name, rules, what page and exporter answer without a password, and what is told of it.
+        type Case<'a> = (&'a str, Vec<String>, [&'a str; 2], &'a [&'a str]);
         let (page, exporter) = ("stats-page-without-password", "exporter-open");
         let using = "http-request use-service prometheus-exporter if { path /metrics }";
         let asking = "http-request auth unless { http_auth(u) }";
-        let cases: [(&str, Vec<String>, [&str; 2], &[&str]); 8] = [
+        let cases: [Case<'_>; 8] = [
             ("before", vec![asking.to_owned(), using.to_owned()], ["401", "401"], &[]),
             ("behind", vec![using.to_owned(), asking.to_owned()], ["401", "200"], &[exporter]),
             ("beside", vec![using.to_owned(), "stats auth a:b".to_owned()], ["401", "200"], &[exporter]),
