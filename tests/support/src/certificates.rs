@@ -103,6 +103,13 @@ impl Authority {
         self.sign(serial, names, wanted, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
+    /// The same, valid for so many seconds more, or one less.
+    pub fn issue_for_seconds(&self, serial: u64, names: &[&str], seconds: u32) -> Issued {
+        let mut wanted = wanted(names, 1);
+        wanted.not_after = at(SystemTime::now()) + time::Duration::seconds(seconds.into());
+        self.sign(serial, names, wanted, ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
     /// The same for a client, with which it shows a server who it is.
     pub fn issue_client(&self, serial: u64, names: &[&str], days: u64) -> Issued {
         self.issue_for(serial, names, days, ExtendedKeyUsagePurpose::ClientAuth)

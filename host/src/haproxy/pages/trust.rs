@@ -7,6 +7,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustls::client::Resumption;
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, RootCertStore};
@@ -204,6 +205,8 @@ pub(super) fn tls(door: &PageDoor) -> Result<ClientConfig, TrustError> {
         }
         _ => config.with_no_client_auth(),
     };
+    // In a session that is resumed no certificate is shown, so that one that expired meanwhile would not be seen.
+    config.resumption = Resumption::disabled();
     config.alpn_protocols = PROTOCOLS.map(|name| name.as_bytes().to_vec()).to_vec();
     Ok(config)
 }
