@@ -3,8 +3,8 @@
 //!
 //! A request has a connection to itself, which ends with it. One that is kept would go on leading to the old worker
 //! after a reload of HAProxy, which goes on answering there with the statistics of its last days, and it could end
-//! just when it is used again, so that nobody knows whether a request was read. A TLS session is kept, so that only the
-//! first handshake is a full one.
+//! just when it is used again, so that nobody knows whether a request was read. Nor is a TLS session kept: each
+//! connection begins with a handshake in which the certificate is checked.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -107,7 +107,7 @@ impl Agent {
         self.credentials.is_some()
     }
 
-    /// What takes our credentials out of a content.
+    /// What takes our credentials out of a content, or out of a header.
     pub(super) fn scrubber(&self) -> Scrubber {
         let scrubber = self.credentials.as_ref().map(Basic::scrubber);
         scrubber.unwrap_or_default()
@@ -168,7 +168,8 @@ impl Agent {
             };
             let response = self.ask(ask, leash, progress).await?;
             let sent = credentials && self.has_credentials();
-            match answer::head(self.page, &self.door.url, sent, &response) {
+            let (page, url_of_page) = (self.page, &self.door.url);
+            match answer::head(page, url_of_page, sent, &self.scrubber(), &response) {
                 Ok(Head::Page) => {
                     let verdict = Ok(());
                     return Ok(Visit { response, verdict });
@@ -190,6 +191,16 @@ impl Agent {
     /// The same failure; where another one may be behind it, and it is, that one. Takes one of the few connections to find
     /// out: whoever asks must have given up its own.
     pub(super) async fn explained(&self, error: PageError, leash: &Leash) -> PageError {
+        match error {
+            // Whatever is behind it: what was sent was sent.
+            PageError::OutcomeUnknown { cause } => PageError::OutcomeUnknown {
+                cause: Box::new(self.behind(*cause, leash).await),
+            },
+            error => self.behind(error, leash).await,
+        }
+    }
+
+    async fn behind(&self, error: PageError, leash: &Leash) -> PageError {
         let is_suspicious = match &error {
             PageError::NotHttp { .. }
             | PageError::Interrupted { received: 0, .. }
@@ -253,7 +264,10 @@ impl Agent {
             .pool_max_idle_per_host(0)
             .tls_info(true)
             .build()
-            .map_err(|error| fault::of(&self.door, &error, 0))
+            .map_err(|error| {
+                let reason = error.to_string();
+                TrustError::Unavailable { reason }.into()
+            })
     }
 
     async fn read_trust(&self) -> Result<ClientConfig, TrustError> {

@@ -7,6 +7,7 @@ use reqwest::{Response, StatusCode};
 use thiserror::Error;
 use url::Url;
 
+use super::credentials::{REDACTED, Scrubber};
 use super::door::PageUrl;
 use crate::policy::Page;
 use crate::visible::visible;
@@ -17,11 +18,9 @@ pub(super) const SHOWN_CHARACTERS: usize = 200;
 /// How the statistics begin (Management Guide, section 9.1, "CSV format").
 pub(super) const STATISTICS: &[u8] = b"# pxname";
 
-/// How the exporter's metrics begin: with a comment, or with a sample.
-const METRICS: [&[u8]; 2] = [b"#", b"haproxy_"];
-
-/// First bytes by which the content is known.
-pub(super) const FIRST_BYTES: usize = STATISTICS.len();
+/// How the exporter's metrics begin: with a comment on one of HAProxy's, or with a sample. Those of other exporters
+/// begin with comments too.
+const METRICS: [&[u8]; 3] = [b"# HELP haproxy_", b"# TYPE haproxy_", b"haproxy_"];
 
 /// Characters of a content that is something else, for a message.
 const BEGINNING_CHARACTERS: usize = 40;
@@ -71,13 +70,29 @@ pub enum AnswerError {
         /// The status.
         status: u16,
     },
-    /// Sent on to another origin, or from an action.
+    /// Sent on to another origin.
     #[error("`{url}` sends on to `{target}`, which was not configured")]
     Redirected {
         /// The page's address.
         url: String,
         /// Where to: origin and path.
         target: String,
+    },
+    /// An action was sent on, within the page's own origin.
+    #[error("`{url}` sends an action on to `{target}`, and an action is sent once")]
+    ActionRedirected {
+        /// The page's address.
+        url: String,
+        /// Where to: origin and path.
+        target: String,
+    },
+    /// An action was answered, and not with a verdict that HAProxy has.
+    #[error("`{url}` answered an action with {}", said(.word.as_deref()))]
+    UnexpectedVerdict {
+        /// The page's address.
+        url: String,
+        /// The word where a verdict should be, if there was one.
+        word: Option<String>,
     },
     /// Sent on too often.
     #[error("`{url}` sends on more than {limit} times")]
@@ -122,7 +137,8 @@ impl AnswerError {
             Self::NotFound { .. } => "not-found",
             Self::Unavailable { .. } => "unavailable",
             Self::UnexpectedStatus { .. } => "unexpected-status",
-            Self::Redirected { .. } => "redirected",
+            Self::Redirected { .. } | Self::ActionRedirected { .. } => "redirected",
+            Self::UnexpectedVerdict { .. } => "unexpected-verdict",
             Self::TooManyRedirects { .. } => "too-many-redirects",
             Self::ContentEncoding { .. } => "content-encoding",
             Self::NotStatistics { .. } => "not-statistics",
@@ -177,6 +193,10 @@ impl AnswerError {
             Self::Redirected { .. } => {
                 "credentials go to no other origin than the configured one: if that address is meant, configure it"
             }
+            Self::ActionRedirected { .. } => {
+                "see the `redirect` lines of HAProxy's configuration: if that address is the page's own, configure it"
+            }
+            Self::UnexpectedVerdict { .. } => "is it the address of HAProxy's statistics page?",
             Self::TooManyRedirects { .. } => {
                 "see the `redirect` lines of HAProxy's configuration, and configure the address of the page itself"
             }
@@ -208,6 +228,13 @@ fn realm_of(realm: Option<&str>) -> String {
         .unwrap_or_default()
 }
 
+fn said(word: Option<&str>) -> String {
+    word.map_or_else(
+        || "no verdict".to_owned(),
+        |word| format!("`{}`", visible(word, BEGINNING_CHARACTERS)),
+    )
+}
+
 /// What to do with an answer.
 #[derive(Debug)]
 pub(super) enum Head {
@@ -222,6 +249,7 @@ pub(super) fn head(
     page: Page,
     url: &PageUrl,
     sent: bool,
+    scrubber: &Scrubber,
     response: &Response,
 ) -> Result<Head, AnswerError> {
     let (status, headers) = (response.status(), response.headers());
@@ -229,17 +257,17 @@ pub(super) fn head(
         return if target.origin() == url.as_url().origin() {
             Ok(Head::Elsewhere(target))
         } else {
-            Err(redirected(url, &target))
+            Err(redirected(url, scrubber, response))
         };
     }
-    refused(page, url, sent, status, headers)?;
+    refused(page, url, sent, scrubber, response)?;
     if status != StatusCode::OK {
         return Err(AnswerError::UnexpectedStatus {
             url: url.to_string(),
             status: status.as_u16(),
         });
     }
-    match text(headers, &CONTENT_ENCODING) {
+    match text(headers, &CONTENT_ENCODING, scrubber) {
         Some(encoding) if !encoding.eq_ignore_ascii_case("identity") => {
             Err(AnswerError::ContentEncoding {
                 url: url.to_string(),
@@ -250,19 +278,49 @@ pub(super) fn head(
     }
 }
 
+/// What the answer to an action at `url` is, in which the word `said` stands where HAProxy has its verdict, and is none.
+pub(super) fn without_verdict(
+    url: &PageUrl,
+    sent: bool,
+    scrubber: &Scrubber,
+    response: &Response,
+    word: Option<String>,
+) -> AnswerError {
+    if let Err(error) = refused(Page::Stats, url, sent, scrubber, response) {
+        return error;
+    }
+    let status = response.status();
+    let is_same = |target: Url| target.origin() == url.as_url().origin();
+    let is_within = target(status, response.headers(), response.url()).map(is_same);
+    let address = url.to_string();
+    match (status.as_u16(), is_within) {
+        (303, Some(false)) if word.is_none() => redirected(url, scrubber, response),
+        (200 | 303, _) => AnswerError::UnexpectedVerdict { url: address, word },
+        (_, Some(false)) => redirected(url, scrubber, response),
+        (_, Some(true)) => AnswerError::ActionRedirected {
+            url: address,
+            target: elsewhere(response, scrubber).unwrap_or_default(),
+        },
+        (status, None) => AnswerError::UnexpectedStatus {
+            url: address,
+            status,
+        },
+    }
+}
+
 /// Whether a status says no, to a request for a page as to an action.
-pub(super) fn refused(
+fn refused(
     page: Page,
     url: &PageUrl,
     sent: bool,
-    status: StatusCode,
-    headers: &HeaderMap,
+    scrubber: &Scrubber,
+    response: &Response,
 ) -> Result<(), AnswerError> {
     let url = || url.to_string();
-    Err(match status.as_u16() {
+    Err(match response.status().as_u16() {
         401 => AnswerError::Unauthorized {
             url: url(),
-            realm: realm(headers),
+            realm: realm(response.headers(), scrubber),
             sent,
         },
         403 => AnswerError::Forbidden { url: url() },
@@ -276,17 +334,28 @@ pub(super) fn refused(
     })
 }
 
-/// Whether the first bytes of a content are those of what was asked for.
+/// First bytes by which the content of a page is known.
+pub(super) fn first_bytes(page: Page) -> usize {
+    match page {
+        Page::Stats => STATISTICS.len(),
+        Page::Metrics => METRICS.iter().map(|start| start.len()).max().unwrap_or(0),
+    }
+}
+
+/// Whether the first bytes of a content are those of what was asked for. Metrics that a parameter chose, and only those,
+/// may be none.
 pub(super) fn content(
     page: Page,
     url: &PageUrl,
     headers: &HeaderMap,
     first: &[u8],
+    is_chosen: bool,
 ) -> Result<(), AnswerError> {
-    let is_html = text(headers, &CONTENT_TYPE).is_some_and(|kind| {
-        kind.trim_start()
+    let is_html = headers.get(CONTENT_TYPE).is_some_and(|kind| {
+        kind.as_bytes()
+            .trim_ascii_start()
             .to_ascii_lowercase()
-            .starts_with("text/html")
+            .starts_with(b"text/html")
     });
     let seen = || {
         if is_html {
@@ -311,7 +380,8 @@ pub(super) fn content(
         }
         Page::Metrics
             if is_html
-                || !(first.is_empty() || METRICS.iter().any(|start| first.starts_with(start))) =>
+                || !(is_chosen && first.is_empty()
+                    || METRICS.iter().any(|start| first.starts_with(start))) =>
         {
             Err(AnswerError::NotMetrics {
                 url: url(),
@@ -322,10 +392,10 @@ pub(super) fn content(
     }
 }
 
-pub(super) fn redirected(url: &PageUrl, target: &Url) -> AnswerError {
+fn redirected(url: &PageUrl, scrubber: &Scrubber, response: &Response) -> AnswerError {
     AnswerError::Redirected {
         url: url.to_string(),
-        target: shown(target),
+        target: elsewhere(response, scrubber).unwrap_or_default(),
     }
 }
 
@@ -335,6 +405,10 @@ pub(super) fn target(status: StatusCode, headers: &HeaderMap, from: &Url) -> Opt
         return None;
     }
     let location = headers.get(LOCATION)?.to_str().ok()?;
+    joined(from, location)
+}
+
+fn joined(from: &Url, location: &str) -> Option<Url> {
     let mut target = from.join(location).ok()?;
     // Neither fails on a URL with a host; without one there is no origin, and it is not followed.
     let _ = target
@@ -343,28 +417,53 @@ pub(super) fn target(status: StatusCode, headers: &HeaderMap, from: &Url) -> Opt
     Some(target)
 }
 
-/// Origin and path of an address, and nothing that may be secret.
-pub(super) fn shown(target: &Url) -> String {
-    let mut target = target.clone();
+/// The address that an answer sends on to, or names as its own, to be looked at and not to be followed.
+pub(super) fn location(headers: &HeaderMap, scrubber: &Scrubber) -> Option<String> {
+    Some(scrubber.clean(headers.get(LOCATION)?.as_bytes()))
+}
+
+/// Origin and path of the address that an answer sends on to, and nothing that may be secret.
+pub(super) fn elsewhere(response: &Response, scrubber: &Scrubber) -> Option<String> {
+    target(response.status(), response.headers(), response.url())?;
+    let location = location(response.headers(), scrubber)?;
+    // Without the credentials that were its host, it may be no address any more.
+    let Some(mut target) = joined(response.url(), &location) else {
+        return Some(REDACTED.to_owned());
+    };
     target.set_query(None);
     target.set_fragment(None);
-    visible(target.as_str(), SHOWN_CHARACTERS).into_owned()
+    let shown = scrubber.clean(target.as_str().as_bytes());
+    Some(visible(&shown, SHOWN_CHARACTERS).into_owned())
 }
 
 /// `Basic realm="HAProxy Statistics"` → `HAProxy Statistics`.
-pub(super) fn realm(headers: &HeaderMap) -> Option<String> {
-    let challenge = headers.get(WWW_AUTHENTICATE)?.to_str().ok()?;
+pub(super) fn realm(headers: &HeaderMap, scrubber: &Scrubber) -> Option<String> {
+    let challenge = scrubber.clean(headers.get(WWW_AUTHENTICATE)?.as_bytes());
     let start = challenge.to_ascii_lowercase().find("realm=")? + "realm=".len();
     let rest = challenge.get(start..)?;
     let realm = match rest.strip_prefix('"') {
-        Some(quoted) => quoted.split('"').next()?,
-        None => rest.split([',', ' ']).next()?,
+        Some(quoted) => unquoted(quoted),
+        None => rest.split([',', ' ']).next()?.to_owned(),
     };
-    Some(visible(realm, SHOWN_CHARACTERS).into_owned())
+    let realm = scrubber.clean(realm.as_bytes());
+    Some(visible(&realm, SHOWN_CHARACTERS).into_owned())
+}
+
+/// What stands before the closing quotation mark (RFC 9110, section 5.6.4).
+fn unquoted(quoted: &str) -> String {
+    let mut text = String::new();
+    let mut characters = quoted.chars();
+    loop {
+        match characters.next() {
+            None | Some('"') => return text,
+            Some('\\') => text.extend(characters.next()),
+            Some(character) => text.push(character),
+        }
+    }
 }
 
 /// A header as text that can be looked at.
-pub(super) fn text(headers: &HeaderMap, name: &HeaderName) -> Option<String> {
-    let value = String::from_utf8_lossy(headers.get(name)?.as_bytes());
+pub(super) fn text(headers: &HeaderMap, name: &HeaderName, scrubber: &Scrubber) -> Option<String> {
+    let value = scrubber.clean(headers.get(name)?.as_bytes());
     Some(visible(&value, SHOWN_CHARACTERS).into_owned())
 }

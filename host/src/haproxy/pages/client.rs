@@ -1,6 +1,5 @@
 //! The configured pages, and what is asked of them.
 
-use reqwest::header::LOCATION;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -74,7 +73,8 @@ impl Pages {
         }
     }
 
-    /// Takes an action, once. A failure after it was sent leaves its outcome unknown, and says so.
+    /// Takes an action, once. Whatever is answered but a verdict or a refusal, and any failure after there was a
+    /// connection, leaves its outcome unknown, and says so.
     pub async fn act(
         &self,
         permit: ActPermit,
@@ -102,29 +102,28 @@ impl Pages {
             Ok(response) => response,
             Err(error) => {
                 drop(slot);
-                let error = agent.explained(error, &leash).await;
-                return Err(error.with_outcome_unknown().into());
+                let error = match progress.connected() {
+                    Some(_) => error.with_outcome_unknown(),
+                    None => error,
+                };
+                return Err(agent.explained(error, &leash).await.into());
             }
         };
-        let (status, headers) = (response.status(), response.headers());
-        let sent = agent.has_credentials();
-        answer::refused(Page::Stats, url, sent, status, headers)
-            .map_err(|error| PageError::from(error).with_outcome_unknown())?;
-        let target = answer::target(status, headers, response.url());
-        match (status.as_u16(), target) {
-            (303, Some(target)) if target.origin() == url.as_url().origin() => {
-                let location = headers.get(LOCATION).and_then(|value| value.to_str().ok());
-                verdict::of(url, location.and_then(verdict::word))
-            }
-            (_, Some(target)) => Err(PageError::from(answer::redirected(url, &target)).into()),
-            (200 | 303, None) => verdict::of(url, None),
-            (status, None) => {
-                let (url, status) = (url.to_string(), status);
-                drop((response, slot));
-                let error = answer::AnswerError::UnexpectedStatus { url, status };
-                Err(agent.explained(error.into(), &leash).await.into())
-            }
+        let scrubber = agent.scrubber();
+        // Nothing is followed, so that a verdict counts whatever the origin before it: a proxy before the page may not
+        // know by which address it is asked.
+        let word = (response.status() == 303)
+            .then(|| answer::location(response.headers(), &scrubber))
+            .flatten()
+            .and_then(|location| verdict::word(&location).map(str::to_owned));
+        if let Some(verdict) = word.as_deref().and_then(|word| verdict::of(url, word)) {
+            return verdict;
         }
+        let sent = agent.has_credentials();
+        let error = answer::without_verdict(url, sent, &scrubber, &response, word);
+        let error = PageError::from(error).with_outcome_unknown();
+        drop((response, slot));
+        Err(agent.explained(error, &leash).await.into())
     }
 
     /// Leave to use one of the few connections to where a page is, for something that is not HTTP.
@@ -170,8 +169,10 @@ async fn get(agent: &Agent, permit: &PagePermit, leash: &Leash) -> Result<Body, 
     let headers = response.headers().clone();
     let mut body = Body::new(response, slot, leash.clone(), agent)?;
     if permit.wants_csv() || permit.page() == Page::Metrics {
-        let first = body.first(answer::FIRST_BYTES).await?;
-        answer::content(permit.page(), &agent.door().url, &headers, first)?;
+        let page = permit.page();
+        let first = body.first(answer::first_bytes(page)).await?;
+        let is_chosen = !permit.suffix().is_empty();
+        answer::content(page, &agent.door().url, &headers, first, is_chosen)?;
     }
     Ok(body)
 }

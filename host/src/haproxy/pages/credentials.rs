@@ -7,12 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use memchr::memmem::Finder;
+use percent_encoding::percent_decode;
 use reqwest::header::HeaderValue;
 
 use super::door::Credentials;
 
 /// What stands for credentials.
-const REDACTED: &[u8] = b"[redacted]";
+pub(super) const REDACTED: &str = "[redacted]";
 
 /// Bytes of a password from which on it is replaced wherever it stands. A shorter one is too likely to be part of a
 /// name (`stats`, `admin`), and a name that is changed is a wrong answer; with the user before it, it is replaced
@@ -99,7 +100,7 @@ impl Scrubber {
         let mut at = 0;
         for secret in secrets {
             clean.extend_from_slice(&text.slice(at..secret.start));
-            clean.extend_from_slice(REDACTED);
+            clean.extend_from_slice(REDACTED.as_bytes());
             at = secret.end;
         }
         clean.extend_from_slice(&text.slice(at..end));
@@ -109,6 +110,25 @@ impl Scrubber {
     /// The end of the content.
     pub(super) fn finish(&mut self) -> Bytes {
         std::mem::take(&mut self.held).into()
+    }
+
+    /// A text that is whole, such as the value of a header. Where it holds credentials percent-encoded, it is decoded.
+    pub(super) fn clean(&self, text: &[u8]) -> String {
+        let text = self.replaced(text);
+        let decoded: Vec<u8> = percent_decode(&text).collect();
+        let clean = self.replaced(&decoded);
+        let shown = if clean == decoded { text } else { clean };
+        String::from_utf8_lossy(&shown).into_owned()
+    }
+
+    fn replaced(&self, text: &[u8]) -> Vec<u8> {
+        let mut whole = Self {
+            traces: self.traces.clone(),
+            held: Vec::new(),
+        };
+        let mut clean = whole.push(Bytes::copy_from_slice(text)).to_vec();
+        clean.extend_from_slice(&whole.finish());
+        clean
     }
 
     /// Where secrets lie, in order, those that overlap as one.
@@ -156,6 +176,8 @@ impl fmt::Debug for Scrubber {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::*;
     use crate::secret::Secret;
 
@@ -212,6 +234,21 @@ mod tests {
             scrubbed(&basic, &[b"stats,admin\nadmin:stats YWRtaW46c3RhdHM="]),
             "stats,admin\n[redacted] [redacted]"
         );
+    }
+
+    #[test]
+    fn credentials_are_replaced_in_a_header() {
+        let scrubber = basic("ops", "correct horse").scrubber();
+        for (text, clean) in [
+            ("/ops:correct horse", "/[redacted]"),
+            ("/correct%20horse/a%2Fb", "/[redacted]/a/b"),
+            ("/ops%3acorrect%20horse", "/[redacted]"),
+            ("b3BzOmNvcnJlY3QgaG9yc2U%3D", "[redacted]"),
+            ("/a%2Fb/correct", "/a%2Fb/correct"),
+        ] {
+            assert_eq!(scrubber.clean(text.as_bytes()), clean);
+        }
+        assert_eq!(scrubber.clean(b"\xff%ff"), "\u{fffd}%ff");
     }
 
     #[test]

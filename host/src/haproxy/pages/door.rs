@@ -181,6 +181,8 @@ impl FromStr for PageUrl {
 
 #[cfg(test)]
 mod tests {
+    #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
     use super::{PageUrl, PageUrlError};
 
     #[test]

@@ -96,6 +96,14 @@ pub enum PageError {
         /// How many there are.
         limit: usize,
     },
+    /// It cannot be put into HTTP. Nothing was sent.
+    #[error(
+        "no request can be made for `{url}`: its address would be too long, or have a character that none has"
+    )]
+    InvalidRequest {
+        /// The page's address.
+        url: String,
+    },
     /// An action was sent, and no verdict came.
     #[error("{cause}; whether the action was taken is not known")]
     OutcomeUnknown {
@@ -128,6 +136,7 @@ impl PageError {
             Self::TotalTimeout { .. } => "total-timeout",
             Self::Interrupted { .. } => "interrupted",
             Self::Reset { .. } => "connection-reset",
+            Self::InvalidRequest { .. } => "invalid-request",
             Self::NotHttp { .. } => "not-http",
             Self::TlsExpected { .. } => "tls-expected",
             Self::TooLarge { .. } => "reply-bytes",
@@ -162,9 +171,16 @@ impl PageError {
             }
             Self::TlsExpected { .. } => "write `https://` in the address",
             Self::TooLarge { .. } => "ask for less at once: a scope, or a filter",
+            Self::InvalidRequest { .. } => "ask with shorter parameters",
             Self::Busy { .. } => "ask again when other calls have ended",
-            Self::OutcomeUnknown { .. } => {
-                "read what is there now before the action is tried again"
+            Self::OutcomeUnknown { cause } => {
+                let read = "read what is there now before the action is tried again";
+                // Of these, that it may have come to nothing is all that there is to say.
+                let ended = cause.is_timeout() || cause.is_interruption();
+                return Some(match cause.hint() {
+                    Some(hint) if !ended => format!("{read}; {hint}"),
+                    _ => read.to_owned(),
+                });
             }
             Self::Cancelled => return None,
         };
@@ -182,11 +198,11 @@ impl PageError {
         }
     }
 
-    /// Whether the connection ended before the answer did.
+    /// Whether the connection ended before the answer did, or an action was answered with something else than a verdict.
     pub fn is_interruption(&self) -> bool {
         match self {
             Self::Interrupted { .. } | Self::Reset { .. } => true,
-            Self::OutcomeUnknown { cause } => cause.is_interruption(),
+            Self::OutcomeUnknown { .. } => !self.is_timeout(),
             _ => false,
         }
     }
@@ -196,24 +212,29 @@ impl PageError {
         matches!(self, Self::TooLarge { .. } | Self::Busy { .. })
     }
 
-    /// Of a request that may have been read: what it did is not known.
+    /// Of an action that went out: unless it was refused, what it did is not known.
     pub(super) fn with_outcome_unknown(self) -> Self {
-        let may_have_been_read = match &self {
-            Self::FirstByteTimeout { .. }
-            | Self::TotalTimeout { .. }
-            | Self::Interrupted { .. }
-            | Self::Reset { .. }
-            | Self::NotHttp { .. } => true,
-            // A proxy before the page waited for it in vain, or did not understand it.
-            Self::Answer(AnswerError::Unavailable { status, .. }) => *status != 503,
-            _ => false,
-        };
-        if may_have_been_read {
-            Self::OutcomeUnknown {
-                cause: Box::new(self),
-            }
-        } else {
-            self
+        let was_not_taken = matches!(
+            &self,
+            Self::Cancelled
+                | Self::OutcomeUnknown { .. }
+                // Said in the handshake, before a request is read.
+                | Self::Handshake(
+                    HandshakeError::ClientRequired { .. } | HandshakeError::ClientRefused { .. }
+                )
+                // A proxy before the page that waited for it in vain, or did not understand it, says another status.
+                | Self::Answer(
+                    AnswerError::Unauthorized { .. }
+                        | AnswerError::Forbidden { .. }
+                        | AnswerError::NotFound { .. }
+                        | AnswerError::Unavailable { status: 503, .. }
+                )
+        );
+        if was_not_taken {
+            return self;
+        }
+        Self::OutcomeUnknown {
+            cause: Box::new(self),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use reqwest::Response;
-use reqwest::header::{CONTENT_TYPE, HeaderName, LOCATION, REFRESH, SERVER};
+use reqwest::header::{CONTENT_TYPE, HeaderName, REFRESH, SERVER};
 use reqwest::tls::TlsInfo;
 use serde::Serialize;
 use tokio::time::Instant;
@@ -12,6 +12,7 @@ use super::agent::{Agent, Progress, Visit};
 use super::answer;
 use super::body::Body;
 use super::certificate::Certificate;
+use super::credentials::Scrubber;
 use super::error::PageError;
 use super::handshake::date;
 use crate::facts::{Trouble, milliseconds};
@@ -147,12 +148,14 @@ async fn ask(agent: &Agent, leash: &Leash, facts: &mut PageFacts) -> Result<(), 
     facts.connect_ms = progress.connected().map(since);
     let Visit { response, verdict } = visit?;
     facts.answer_ms = Some(since(Instant::now()));
-    facts.see(&response);
+    facts.see(&response, &agent.scrubber());
     verdict?;
     let headers = response.headers().clone();
     let mut body = Body::new(response, slot, leash.clone(), agent)?;
-    let first = body.first(answer::FIRST_BYTES).await?;
-    answer::content(agent.page(), &agent.door().url, &headers, first)?;
+    let page = agent.page();
+    let first = body.first(answer::first_bytes(page)).await?;
+    // The metrics of the process itself, for which is asked here, are always there.
+    answer::content(page, &agent.door().url, &headers, first, false)?;
     Ok(())
 }
 
@@ -196,7 +199,7 @@ async fn see_html(
     else {
         return;
     };
-    *refresh = text(&response, &REFRESH);
+    *refresh = answer::text(response.headers(), &REFRESH, &agent.scrubber());
     let leash = Leash {
         max_bytes: leash.max_bytes.min(FORM_WITHIN),
         ..leash.clone()
@@ -223,20 +226,16 @@ async fn see_html(
 
 impl PageFacts {
     /// What the head of an answer says.
-    fn see(&mut self, response: &Response) {
+    fn see(&mut self, response: &Response, scrubber: &Scrubber) {
+        let text = |name: &HeaderName| answer::text(response.headers(), name, scrubber);
         self.connected_to = response.remote_addr().map(|address| address.to_string());
         self.http_version = Some(format!("{:?}", response.version()));
         self.status = Some(response.status().as_u16());
-        self.content_type = text(response, &CONTENT_TYPE);
-        self.server = text(response, &SERVER);
-        self.realm = answer::realm(response.headers());
+        self.content_type = text(&CONTENT_TYPE);
+        self.server = text(&SERVER);
+        self.realm = answer::realm(response.headers(), scrubber);
         self.wants_password = (response.status() == 401).then_some(true);
-        self.location = response
-            .headers()
-            .contains_key(LOCATION)
-            .then(|| answer::target(response.status(), response.headers(), response.url()))
-            .flatten()
-            .map(|target| answer::shown(&target));
+        self.location = answer::elsewhere(response, scrubber);
         self.certificate = certificate(response);
     }
 }
@@ -255,8 +254,4 @@ fn certificate(response: &Response) -> Option<CertificateFacts> {
         expires: date(expires),
         days_left: expires.saturating_sub(now.as_secs()) / 86_400,
     })
-}
-
-fn text(response: &Response, name: &HeaderName) -> Option<String> {
-    answer::text(response.headers(), name)
 }

@@ -13,6 +13,9 @@ use super::names::NotResolved;
 /// What a failed request means; `received` bytes of the content had come.
 pub(super) fn of(door: &PageDoor, error: &reqwest::Error, received: u64) -> PageError {
     let url = door.url.to_string();
+    if error.is_builder() {
+        return PageError::InvalidRequest { url };
+    }
     if let Some(error) = find::<rustls::Error>(error) {
         return HandshakeError::from_tls(door, error).into();
     }

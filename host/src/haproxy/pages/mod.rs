@@ -18,12 +18,12 @@
 //! | what | request | answer |
 //! |---|---|---|
 //! | statistics | `GET PATH;csv;norefresh;…` | 200, and text that begins with `# pxname` |
-//! | metrics | `GET PATH?scope=…` | 200, and text that begins with `#` |
+//! | metrics | `GET PATH?scope=…` | 200, and text that begins with `# HELP haproxy_` |
 //! | an action | `POST PATH` with `s=SERVER&…&action=…&b=BACKEND` | 303 to `PATH;st=VERDICT`, which is not followed |
 //!
 //! HTTP/1.1, or HTTP/2 where a page with TLS offers it. Nothing is taken from the environment (no proxy), kept (no
-//! cookies, no connections) or told (no referer). What sends on is followed three times at most, and to no other
-//! origin. No encoding is offered, and none accepted.
+//! cookies, no connections, no TLS sessions) or told (no referer). What sends on is followed three times at most, and
+//! to no other origin. No encoding is offered, and none accepted.
 //!
 //! Sources: HAProxy Configuration Manual, `stats enable`, `stats uri`, `stats admin`; Management Guide, section 9.1;
 //! where they are silent, what 2.6, 3.0, 3.2 and 3.4 were seen to do, which the tests repeat.

@@ -5,10 +5,6 @@
 
 use super::door::PageUrl;
 use super::error::ActError;
-use crate::visible::visible;
-
-/// Characters of an unknown word that are shown.
-const SHOWN_CHARACTERS: usize = 40;
 
 /// The word in an address such as `/stats;st=DONE` or `/stats;up;st=DENY;norefresh`.
 pub(super) fn word(location: &str) -> Option<&str> {
@@ -17,70 +13,55 @@ pub(super) fn word(location: &str) -> Option<&str> {
     after.get(..end)
 }
 
-/// Whether an action was taken, by the word that was said of it, if one was said.
-pub(super) fn of(url: &PageUrl, word: Option<&str>) -> Result<(), ActError> {
+/// Whether an action was taken, by the word that was said of it; `None` where HAProxy has no such word.
+pub(super) fn of(url: &PageUrl, word: &str) -> Option<Result<(), ActError>> {
     let (code, message, hint) = match word {
-        Some("DONE") => return Ok(()),
-        Some("PART") => (
+        "DONE" => return Some(Ok(())),
+        "PART" => (
             "partly-done",
             "did it with some of the servers, and not with others",
             Some(
                 "read what is there now: a server may be missing, or not be one for this action (no check, no agent)",
             ),
         ),
-        Some("ERRP") => (
+        "ERRP" => (
             "no-such-object",
             "did nothing: it knows no such backend, server or action",
             Some("names are case-sensitive; read which servers there are"),
         ),
-        Some("DENY") => (
+        "DENY" => (
             "denied-by-page",
             "takes no actions from this user or address",
             Some(
                 "the section of the page in HAProxy's configuration needs `stats admin if …`, with a condition that this server meets, and a password with it: `stats auth USER:PASSWORD`",
             ),
         ),
-        Some("NONE") => (
+        "NONE" => (
             "nothing-done",
             "did nothing: there was nothing to do",
             Some(
                 "read what is there now: a server without a health check or an agent has none to be stopped or started",
             ),
         ),
-        Some("EXCD") => (
+        "EXCD" => (
             "too-large",
             "takes no form of that size",
             Some(
                 "name fewer servers at once: the form must fit into one buffer of HAProxy (`tune.bufsize`)",
             ),
         ),
-        Some("IVAL") => (
+        "IVAL" => (
             "invalid-method",
             "takes no such request",
             Some("is it the address of HAProxy's statistics page?"),
         ),
-        _ => {
-            let said = word.map_or_else(
-                || "no verdict".to_owned(),
-                |word| format!("`{}`", visible(word, SHOWN_CHARACTERS)),
-            );
-            return Err(ActError::Rejected {
-                code: "unexpected-verdict",
-                message: format!(
-                    "`{url}` answered an action with {said}; whether it was taken is not known"
-                ),
-                hint: Some(
-                    "read what is there now; is it the address of HAProxy's statistics page?"
-                        .to_owned(),
-                ),
-            });
-        }
+        _ => return None,
     };
-    Err(ActError::Rejected {
+    Some(Err(ActError::Rejected {
         code,
         message: format!("`{url}` {message}"),
         hint: hint.map(str::to_owned),
-    })
+    }))
 }
 
 #[cfg(test)]
