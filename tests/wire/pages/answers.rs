@@ -1,6 +1,7 @@
 //! What else may listen at a page's address, and answer: sockets that follow a script.
 
 use haproxy_mcp::haproxy::pages::{ActError, MAX_REDIRECTS, PageError};
+use haproxy_mcp::policy::Page;
 use haproxy_mcp_testkit::{ScriptedSocket, Step};
 
 use super::{
@@ -96,7 +97,11 @@ async fn statistics_are_known_by_their_first_bytes() {
 
 #[tokio::test]
 async fn metrics_are_known_by_their_first_bytes() {
-    for body in ["# HELP haproxy_up x\nhaproxy_up 1\n", "haproxy_up 1\n", ""] {
+    for body in [
+        "# HELP haproxy_up x\nhaproxy_up 1\n",
+        "# TYPE haproxy_up gauge\nhaproxy_up 1\n",
+        "haproxy_up 1\n",
+    ] {
         assert_eq!(
             of_metrics(&answer("200 OK", &[], body)).await.unwrap(),
             body
@@ -107,11 +112,35 @@ async fn metrics_are_known_by_their_first_bytes() {
         (&[], "<html>"),
         (&[], "go_gc_duration_seconds 1\n"),
         (&[], "hapro"),
+        (&[], "# HELP"),
+        (&[], "# HELP go_gc_duration_seconds x\n"),
+        (&[], "# this is a robots file\n"),
     ] {
         let error = of_metrics(&answer("200 OK", headers, body))
             .await
             .unwrap_err();
         assert_eq!(error.code(), "not-metrics", "{body}");
+    }
+}
+
+/// A comment or nothing at all is no exporter, unless a parameter may have left nothing.
+#[tokio::test]
+async fn what_is_not_haproxys_is_no_exporter() {
+    for body in [
+        "",
+        "# HELP go_gc_duration_seconds x\n",
+        "# this is a robots file\n",
+        "# HELP hapro",
+    ] {
+        let server = server(&answer("200 OK", &[], body));
+        let pages = metrics_at(&url(&server));
+        let facts = super::look(&pages, Page::Metrics).await;
+        assert!(!facts.recognised, "{body}");
+        assert_eq!(facts.error.unwrap().code, "not-metrics", "{body}");
+        let all = read(&pages, permit("metrics", &[])).await;
+        assert_eq!(all.unwrap_err().code(), "not-metrics", "{body}");
+        let chosen = read(&pages, permit("metrics", &["scope=server"])).await;
+        assert_eq!(chosen.is_ok(), body.is_empty(), "{chosen:?}");
     }
 }
 
@@ -365,6 +394,7 @@ async fn a_location_that_cannot_be_read() {
     }
 }
 
+/// Whatever is no verdict and no refusal leaves open what was done.
 #[tokio::test]
 async fn verdicts_that_haproxy_does_not_say() {
     for (status, location, code) in [
@@ -374,7 +404,34 @@ async fn verdicts_that_haproxy_does_not_say() {
         ("303 See Other", "/stats;st=\u{e4}", "unexpected-verdict"),
         ("303 See Other", "/stats;st=IVAL", "invalid-method"),
         ("303 See Other", "/stats;up;st=DONE;norefresh", "ok"),
+        // Behind a proxy that does not translate it.
+        ("303 See Other", "https://lb.example/stats;st=DONE", "ok"),
+        (
+            "303 See Other",
+            "http://lb.example/stats;st=DENY",
+            "denied-by-page",
+        ),
+        (
+            "303 See Other",
+            "http://lb.example/stats;st=UNKN",
+            "unexpected-verdict",
+        ),
+        ("303 See Other", "http://lb.example/login", "redirected"),
+        (
+            "301 Moved",
+            "https://lb.example/stats;st=DONE",
+            "redirected",
+        ),
         ("302 Found", "/stats;st=DONE", "redirected"),
+        ("307 Temporary Redirect", "/login", "redirected"),
+        ("204 No Content", "/", "unexpected-status"),
+        ("304 Not Modified", "/", "unexpected-status"),
+        ("400 Bad Request", "/", "unexpected-status"),
+        ("408 Request Timeout", "/", "unexpected-status"),
+        ("409 Conflict", "/", "unexpected-status"),
+        ("500 Internal Server Error", "/", "unavailable"),
+        ("504 Gateway Timeout", "/", "unavailable"),
+        ("401 Unauthorized", "/stats;st=DONE", "unauthorized"),
         ("200 OK", "/stats;st=DONE", "unexpected-verdict"),
         ("403 Forbidden", "/stats;st=DONE", "forbidden"),
         ("404 Not Found", "/", "not-found"),
@@ -387,11 +444,45 @@ async fn verdicts_that_haproxy_does_not_say() {
         let outcome = act(&stats_at(&url(&server)), action("drain", "be", &["a"])).await;
         let seen = outcome.as_ref().map_or_else(ActError::code, |()| "ok");
         assert_eq!(seen, code, "{status} {location}");
-        if code == "unexpected-verdict" || status.starts_with("502") {
-            let text = outcome.unwrap_err().to_string();
-            assert!(text.contains("is not known"), "{text}");
-        }
+        let is_refusal = ["401", "403", "404", "503"].contains(&&status[..3]);
+        let is_known = is_refusal || ["ok", "invalid-method", "denied-by-page"].contains(&code);
+        let text = outcome
+            .as_ref()
+            .map_or_else(ToString::to_string, |()| String::new());
+        assert_eq!(
+            text.ends_with("is not known"),
+            !is_known,
+            "{status}: {text}"
+        );
+        let unknown = match &outcome {
+            Err(ActError::Page(error @ PageError::OutcomeUnknown { .. })) => {
+                error.is_interruption()
+            }
+            _ => false,
+        };
+        assert_eq!(unknown, !is_known, "{status} {location}");
+        let is_within = location.starts_with('/');
+        assert!(
+            !(is_within && text.contains("configured")) || is_refusal,
+            "{text}"
+        );
     }
+}
+
+/// Longer than an address can be in HTTP.
+#[tokio::test]
+async fn a_request_that_cannot_be_made() {
+    let server = server(&answer("200 OK", &[], TABLE));
+    let pages = stats_at(&format!("{}/{}", url(&server), "a".repeat(70_000)));
+    let error = read(&pages, csv()).await.unwrap_err();
+    assert_eq!(error.code(), "invalid-request");
+    assert!(!error.is_interruption() && !error.is_timeout());
+    let error = act(&pages, action("drain", "be", &["a"]))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "invalid-request");
+    assert!(!error.to_string().contains("is not known"));
+    assert_eq!(server.connections(), 0);
 }
 
 /// What a web server says that wants TLS, and does not speak it here.

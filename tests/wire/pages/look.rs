@@ -1,21 +1,14 @@
 //! What is found out about a page that may be of no use.
 
-use haproxy_mcp::haproxy::pages::{PageDoor, PageFacts, Pages};
+use haproxy_mcp::haproxy::pages::{PageDoor, PageFacts};
 use haproxy_mcp::policy::Page;
 use haproxy_mcp_testkit::certificates::Authority;
 use haproxy_mcp_testkit::{Binary, Haproxy, ScriptedSocket, Step, on_each_version};
 use tokio_util::sync::CancellationToken;
 
 use super::answers::{answer, once, server, url};
-use super::{door, metrics_at, stats, stats_at, with_credentials};
+use super::{door, look, metrics_at, stats, stats_at, with_credentials};
 use crate::asking::bounds;
-
-async fn look(pages: &Pages, page: Page) -> PageFacts {
-    pages
-        .look(page, bounds(), &CancellationToken::new())
-        .await
-        .unwrap()
-}
 
 fn code(facts: &PageFacts) -> &'static str {
     facts.error.as_ref().map_or("none", |error| error.code)

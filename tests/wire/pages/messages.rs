@@ -206,6 +206,14 @@ fn of_answers() {
             url: url(),
             target: "https://lb:8443/stats".to_owned(),
         },
+        AnswerError::ActionRedirected {
+            url: url(),
+            target: "http://lb:8404/login".to_owned(),
+        },
+        AnswerError::UnexpectedVerdict {
+            url: url(),
+            word: None,
+        },
         AnswerError::TooManyRedirects {
             url: url(),
             limit: 3,
@@ -268,6 +276,10 @@ fn of_endings() {
         },
         PageError::OutcomeUnknown {
             cause: Box::new(PageError::FirstByteTimeout { url: url(), after }),
+        },
+        PageError::InvalidRequest { url: url() },
+        PageError::OutcomeUnknown {
+            cause: Box::new(PageError::TlsExpected { url: url() }),
         },
         PageError::OutcomeUnknown {
             cause: Box::new(PageError::Reset {

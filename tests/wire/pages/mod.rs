@@ -8,12 +8,13 @@ mod messages;
 mod reading;
 mod secrets;
 mod trust;
+mod trust_server;
 
 use std::time::Duration;
 
 use haproxy_mcp::haproxy::Bounds;
 use haproxy_mcp::haproxy::pages::{
-    ActError, Body, Credentials, PageDoor, PageError, PageUrl, Pages, Source,
+    ActError, Body, Credentials, PageDoor, PageError, PageFacts, PageUrl, Pages, Source,
 };
 use haproxy_mcp::policy::{
     Access, ActPermit, Authority, Grant, InstanceId, Page, PagePermit, Parameter, decide_action,
@@ -131,6 +132,12 @@ pub(crate) async fn read_within(
 
 pub(crate) async fn act(pages: &Pages, permit: ActPermit) -> Result<(), ActError> {
     pages.act(permit, bounds(), &CancellationToken::new()).await
+}
+
+/// What a page that is configured is like.
+pub(crate) async fn look(pages: &Pages, page: Page) -> PageFacts {
+    let cancel = CancellationToken::new();
+    pages.look(page, bounds(), &cancel).await.unwrap()
 }
 
 pub(crate) fn with_credentials(mut door: PageDoor, user: &str, password: &str) -> PageDoor {

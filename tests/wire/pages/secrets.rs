@@ -34,15 +34,76 @@ fn assert_silent(what: &str, text: &str) {
     }
 }
 
-/// Every failure, with all that can be said of it.
-#[tokio::test]
-async fn no_failure_tells_of_them() {
+/// Answers that are no page, and repeat what was asked wherever they can.
+fn echoes() -> Vec<String> {
     let echo = format!("{USER}:{PASSWORD} {TOKEN} {PASSWORD}");
-    let mut codes = Vec::new();
-    for text in [
+    let encoded = "operator-name%3Acorrect%3Ahorse%20battery";
+    let path = format!("/{USER}:{PASSWORD}/{TOKEN}/{encoded}/{PASSWORD}");
+    let header = |name: &str, value: &str| format!("{name}: {value}");
+    vec![
         answer(
             "401 Unauthorized",
             &["WWW-Authenticate: Basic realm=\"x\""],
+            "",
+        ),
+        answer(
+            "401 x",
+            &[&header(
+                "WWW-Authenticate",
+                &format!("Basic realm=\"{echo}\""),
+            )],
+            "",
+        ),
+        answer(
+            "401 x",
+            &[&header("WWW-Authenticate", &format!("Basic realm={TOKEN}"))],
+            "",
+        ),
+        answer(
+            "401 x",
+            &[&header(
+                "WWW-Authenticate",
+                &format!("Basic realm=\"{encoded}\""),
+            )],
+            "",
+        ),
+        answer(
+            "302 Found",
+            &[&header("Location", &format!("http://other.example{path}"))],
+            "",
+        ),
+        answer(
+            "302 Found",
+            &[&header("Location", &format!("{path}?{TOKEN}"))],
+            "",
+        ),
+        answer(
+            "302 Found",
+            &[&header("Location", &format!("http://{TOKEN}/"))],
+            "",
+        ),
+        answer(
+            "303 See Other",
+            &[&header("Location", &format!("/stats;st={echo}"))],
+            "",
+        ),
+        answer(
+            "303 See Other",
+            &[&header("Location", &format!("/stats;st={TOKEN}"))],
+            "",
+        ),
+        answer(
+            "303 See Other",
+            &[&header(
+                "Location",
+                &format!("http://other.example/;st={encoded}"),
+            )],
+            "",
+        ),
+        answer("200 OK", &[&header("Content-Encoding", &echo)], ""),
+        answer(
+            "404 Not Found",
+            &[&header("Server", &echo), &header("Content-Type", &echo)],
             "",
         ),
         answer("403 Forbidden", &[], &echo),
@@ -63,8 +124,15 @@ async fn no_failure_tells_of_them() {
         format!("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n# pxname {echo}"),
         format!("{echo}\r\n\r\n"),
         String::new(),
-    ] {
-        let server = if text.starts_with("HTTP/1.1 302") {
+    ]
+}
+
+/// Every failure, with all that can be said of it.
+#[tokio::test]
+async fn no_failure_tells_of_them() {
+    let mut codes = Vec::new();
+    for text in echoes() {
+        let server = if text.starts_with("HTTP/1.1 30") || text.starts_with("HTTP/1.1 40") {
             super::answers::server(&text)
         } else {
             once(&text)
@@ -84,6 +152,9 @@ async fn no_failure_tells_of_them() {
             &format!("{error} {error:?} {:?}", error.hint()),
         );
         assert_silent("pages", &format!("{pages:?} {pages:#?}"));
+        let facts = super::look(&pages, Page::Stats).await;
+        let written = serde_json::to_string(&facts).unwrap();
+        assert_silent("facts", &format!("{facts:?} {written}"));
     }
     codes.sort_unstable();
     codes.dedup();
@@ -99,6 +170,39 @@ async fn no_failure_tells_of_them() {
             &format!("{error} {error:?} {:?}", error.hint()),
         );
     }
+}
+
+/// Where they stood is still to be seen.
+#[tokio::test]
+async fn what_a_head_repeats_of_them_is_replaced() {
+    let realm = format!("WWW-Authenticate: Basic realm=\"for {USER}:{PASSWORD} \\\"only\\\"\"");
+    let named = format!("Server: {PASSWORD}/1.0");
+    let server = super::answers::server(&answer("401 x", &[&realm, &named], ""));
+    let pages = at(&server);
+    let facts = super::look(&pages, Page::Stats).await;
+    assert_eq!(facts.realm.as_deref(), Some("for [redacted] \"only\""));
+    assert_eq!(facts.server.as_deref(), Some("[redacted]/1.0"));
+    // It is asked for as it stands there, and shown without them.
+    let location = format!("Location: /{TOKEN}");
+    let sent_on = answer("302 Found", &[&location], "");
+    let other = answer(
+        "302 Found",
+        &[&format!("Location: http://other.example/{TOKEN}/x")],
+        "",
+    );
+    let server = ScriptedSocket::tcp_each(
+        vec![vec![Step::ReadHead, Step::send(&sent_on)]],
+        vec![Step::ReadHead, Step::send(&other)],
+    );
+    let pages = at(&server);
+    let error = read(&pages, csv()).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("`http://other.example/[redacted]/x`"),
+        "{error}"
+    );
+    assert!(server.received()[1].starts_with(&format!("GET /{TOKEN} ")));
 }
 
 /// A page that shows the request that it got, cut anywhere.

@@ -2,10 +2,13 @@
 
 use std::path::Path;
 
-use haproxy_mcp::haproxy::pages::{ClientCertificate, PageDoor, PageError};
+use haproxy_mcp::haproxy::pages::{ActError, ClientCertificate, PageDoor, PageError};
 use haproxy_mcp_testkit::certificates::{Authority, Issued};
-use haproxy_mcp_testkit::{Binary, Haproxy, newest, on_each_version};
+use haproxy_mcp_testkit::{Binary, DEADLINE, Haproxy, newest, on_each_version};
+use rustls::HandshakeKind;
 
+use super::answers::answer;
+use super::trust_server::TlsServer;
 use super::{act, action, csv, door, permit, read, stats, stats_at};
 
 /// A page with TLS, with the certificate `page.pem`; the files are those of [`Haproxy::folder`].
@@ -59,7 +62,7 @@ on_each_version! {
         let haproxy = with_tls(binary, &issued.pem(), &authority, "alpn h2,http/1.1");
         for host in ["127.0.0.1", "localhost"] {
             let pages = stats(at(&haproxy, host));
-            // Also with the session of a handshake before.
+            // Also after a handshake before.
             for _ in 0..3 {
                 let table = read(&pages, csv()).await.unwrap();
                 assert!(table.starts_with("# pxname") && table.contains("\nbe_app,app1,"));
@@ -312,4 +315,97 @@ async fn a_file_that_comes_later() {
     );
     std::fs::write(&late, authority.pem()).unwrap();
     assert!(read(&pages, permit("stats", &["csv", "up"])).await.is_ok());
+}
+
+/// The page of a server, trusted by a file of this authority.
+fn trusting(server: &TlsServer, authority: &Authority, folder: &Path) -> PageDoor {
+    let ca_file = folder.join("ca.pem");
+    std::fs::write(&ca_file, authority.pem()).unwrap();
+    PageDoor {
+        ca_file: Some(ca_file),
+        ..door(&server.url())
+    }
+}
+
+/// It is looked at in each handshake: none is left out for the sake of one before.
+#[tokio::test]
+async fn a_certificate_that_expires_between_requests() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("Page CA");
+    let issued = authority.issue_for_seconds(1, &NAMES, 4);
+    let table = answer("200 OK", &[], "# pxname,svname,\n");
+    let server = TlsServer::start(&[&issued], &table).await;
+    let pages = stats(trusting(&server, &authority, folder.path()));
+    let begun = std::time::Instant::now();
+    let error = loop {
+        match read(&pages, csv()).await {
+            Ok(_) => assert!(begun.elapsed() < DEADLINE, "it is still trusted"),
+            Err(error) => break error,
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    };
+    assert_eq!(error.code(), "certificate-expired", "{error}");
+    let visits = server.visits();
+    assert!(visits.len() > 1, "{visits:?}");
+    for visit in visits {
+        assert_eq!(visit.handshake, HandshakeKind::Full);
+    }
+}
+
+/// A certificate that comes when an action was read does not say that it was not read.
+#[tokio::test]
+async fn an_action_that_was_read_and_a_certificate_that_is_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let (authority, stranger) = (Authority::new("Page CA"), Authority::new("Stranger"));
+    let (trusted, strange) = (
+        authority.issue(1, &NAMES, 90),
+        stranger.issue(1, &NAMES, 90),
+    );
+    for (text, code) in [
+        ("", "certificate-unknown-authority"),
+        ("garbage\r\n\r\n", "certificate-unknown-authority"),
+        (
+            "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n",
+            "certificate-unknown-authority",
+        ),
+    ] {
+        let server = TlsServer::start(&[&trusted, &strange], text).await;
+        let pages = stats(trusting(&server, &authority, folder.path()));
+        let error = act(&pages, action("maint", "be_app", &["app1"]))
+            .await
+            .unwrap_err();
+        assert_eq!(error.code(), code, "{text}");
+        assert!(
+            error
+                .to_string()
+                .ends_with("; whether the action was taken is not known"),
+            "{error}"
+        );
+        let ActError::Page(error) = error else {
+            panic!("{error:?}");
+        };
+        assert!(
+            matches!(&error, PageError::OutcomeUnknown { .. }),
+            "{error:?}"
+        );
+        assert!(error.is_interruption() && !error.is_timeout());
+        let visits = server.visits();
+        assert_eq!(visits.len(), 1);
+        assert!(
+            visits[0].request.ends_with("action=maint&b=be_app"),
+            "{visits:?}"
+        );
+    }
+    // Where it was never trusted, nothing was sent.
+    let server = TlsServer::start(&[&strange], "").await;
+    let pages = stats(trusting(&server, &authority, folder.path()));
+    let error = act(&pages, action("maint", "be_app", &["app1"]))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "certificate-unknown-authority");
+    assert!(
+        matches!(error, ActError::Page(PageError::Handshake(_))),
+        "{error:?}"
+    );
+    assert!(server.visits().is_empty());
 }
