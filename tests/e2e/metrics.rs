@@ -409,7 +409,7 @@ fn what_is_no_metrics_is_told() {
             "hello",
         ),
         (answered("\u{0}\u{1}garbage\n"), "unreachable", "garbage"),
-        (answered(""), "unparsable", "empty"),
+        (answered(""), "unreachable", "nothing at all"),
         (
             answered(&format!("{page}haproxy_a{{b=\"c\n")),
             "unparsable",
