@@ -1,6 +1,6 @@
 //! The process: counters that begin anew, limits.
 
-use haproxy_mcp_testkit::{Binary, Haproxy};
+use haproxy_mcp_testkit::{Binary, Haproxy, until};
 use serde_json::{Value, json};
 
 use crate::cases::{Case, Site, serve};
@@ -74,6 +74,14 @@ fn columns(haproxy: &Haproxy, names: &[&str]) -> String {
 haproxy_mcp_testkit::on_each_version! {
     fn maxima_begin_anew_and_totals_stay(binary: &Binary) {
         let site = visited(binary);
+        // HAProxy may count a visit a moment after the visitor has his answer.
+        until("all visits to be counted", || {
+            let counted = columns(&site.haproxy, &["stot", "hrsp_2xx"]);
+            match counted.lines().find_map(|line| line.strip_prefix("fe_http/FRONTEND stot=")) {
+                Some(line) if line.split_once(" hrsp_2xx=").is_some_and(|(all, answered)| all == answered) => Ok(()),
+                _ => Err(counted),
+            }
+        });
         let totals = columns(&site.haproxy, &["stot", "hrsp_2xx", "bin", "bout"]);
         let server = serve(&site, "operate");
         let answer = server.call("clear_counters", json!({})).answer().clone();
