@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixStream};
 
-use haproxy_mcp_testkit::{Binary, DEADLINE};
+use haproxy_mcp_testkit::{Binary, DEADLINE, until};
 
 use crate::http::Client;
 use crate::page::locked;
@@ -64,12 +64,14 @@ pub(crate) fn complete(binary: &Binary) {
     // 10 s where `stats timeout` is not set. Another connection is looked at: 2.6 does not say it of its own.
     let mut idle = UnixStream::connect(site.place.path(SOCKET)).unwrap();
     prompt(&mut idle).unwrap();
-    let sessions = site.socket(SOCKET, "show sess");
     let left = |line: &str| line.contains(" exp=30s ") || line.contains(" exp=29s ");
-    let kept = sessions
-        .lines()
-        .any(|line| line.contains("fe=GLOBAL") && left(line));
-    assert!(kept, "{sessions}");
+    until("the idle connection to be kept for 30 s", || {
+        let sessions = site.socket(SOCKET, "show sess");
+        let kept = sessions
+            .lines()
+            .any(|line| line.contains("fe=GLOBAL") && left(line));
+        if kept { Ok(()) } else { Err(sessions) }
+    });
     drop(idle);
 
     let info = site.socket(SOCKET, "show info");
