@@ -22,19 +22,20 @@ use wasmtime::{Engine, InstanceAllocationStrategy, PoolingAllocationConfig, Stor
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../wit",
-        world: "runtime-module",
+        world: "full-module",
         imports: { default: async | trappable },
         exports: { default: async },
         with: {
             "haproxy:module/runtime.instance": super::Nothing,
             "haproxy:module/runtime.reply": super::Bytes,
+            "haproxy:module/pages.body": super::Nothing,
             "haproxy:module/invocation.request": super::Nothing,
             "haproxy:module/invocation.outcome": super::Answer,
         },
     });
 }
 
-use bindings::haproxy::module::{clock, invocation, log, progress, runtime, types};
+use bindings::haproxy::module::{clock, invocation, log, pages, progress, runtime, types};
 
 #[expect(unreachable_pub, reason = "the generated bindings re-export it")]
 pub struct Nothing;
@@ -86,8 +87,7 @@ impl Host {
         // SAFETY: the table of `haproxy-mcp-builtin` holds what the engine of the same build made.
         let component = unsafe { Component::deserialize(&self.engine, builtin.artifact) }.unwrap();
         let mut linker = Linker::<Call>::new(&self.engine);
-        bindings::RuntimeModule::add_to_linker::<_, HasSelf<Call>>(&mut linker, |call| call)
-            .unwrap();
+        link(&mut linker).unwrap();
         Linked(linker.instantiate_pre(&component).unwrap())
     }
 
@@ -105,7 +105,7 @@ impl Host {
             );
             store.set_epoch_deadline(u64::MAX / 2);
             let instance = module.0.instantiate_async(&mut store).await.unwrap();
-            let module = bindings::RuntimeModule::new(&mut store, &instance).unwrap();
+            let module = bindings::FullModule::new(&mut store, &instance).unwrap();
             let request = store.data_mut().resources.push(Nothing).unwrap();
             let answer = module
                 .haproxy_module_tools()
@@ -179,6 +179,57 @@ impl invocation::HostOutcome for Call {
     }
 
     async fn drop(&mut self, resource: Resource<Answer>) -> wasmtime::Result<()> {
+        self.resources.delete(resource)?;
+        Ok(())
+    }
+}
+
+/// What the modules that are measured import.
+fn link(linker: &mut Linker<Call>) -> wasmtime::Result<()> {
+    type Own = HasSelf<Call>;
+    types::add_to_linker::<_, Own>(linker, |call| call)?;
+    invocation::add_to_linker::<_, Own>(linker, |call| call)?;
+    clock::add_to_linker::<_, Own>(linker, |call| call)?;
+    progress::add_to_linker::<_, Own>(linker, |call| call)?;
+    log::add_to_linker::<_, Own>(linker, |call| call)?;
+    runtime::add_to_linker::<_, Own>(linker, |call| call)?;
+    pages::add_to_linker::<_, Own>(linker, |call| call)
+}
+
+/// There is a Runtime API, and no page.
+impl pages::Host for Call {
+    async fn sources(&mut self) -> wasmtime::Result<Vec<String>> {
+        Ok(vec!["runtime".to_owned()])
+    }
+
+    async fn open(
+        &mut self,
+        _: String,
+        _: Vec<pages::Parameter>,
+    ) -> wasmtime::Result<Result<Resource<Nothing>, types::HostError>> {
+        Ok(Err(types::HostError::Cancelled))
+    }
+
+    async fn act(
+        &mut self,
+        _: String,
+        _: String,
+        _: Vec<String>,
+    ) -> wasmtime::Result<Result<(), pages::ActionError>> {
+        Ok(Err(pages::ActionError::Host(types::HostError::Cancelled)))
+    }
+}
+
+impl pages::HostBody for Call {
+    async fn read(
+        &mut self,
+        _: Resource<Nothing>,
+        _: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, types::HostError>> {
+        Ok(Err(types::HostError::Cancelled))
+    }
+
+    async fn drop(&mut self, resource: Resource<Nothing>) -> wasmtime::Result<()> {
         self.resources.delete(resource)?;
         Ok(())
     }
